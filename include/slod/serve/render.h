@@ -1,0 +1,35 @@
+// What people and programs read, rendered from one snapshot: pure functions, no sockets.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "slod/engine/snapshot.h"
+
+namespace slod::serve {
+
+/// Process-wide figures that no snapshot holds.
+struct ProcessFigures {
+  std::string version, revision;
+  std::uint64_t journal_bytes = 0;
+  double fold_lag_seconds = 0, commit_seconds = 0;
+  bool config_reload_ok = true;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;   ///< (destination, outcome)
+  std::map<std::string, double> outbox_oldest_seconds;                         ///< by destination
+};
+
+/// The Prometheus text format 0.0.4. `promtool check metrics` is clean.
+[[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);
+/// `data` of /api/v1/slos. With transitions: what `slod replay --format json` prints.
+[[nodiscard]] std::string slos_json(const engine::Snapshot& snapshot,
+                                    const std::vector<engine::Transition>* transitions = nullptr, int indent = -1);
+[[nodiscard]] std::string slo_json(const engine::Snapshot& snapshot, const std::string& slo);   ///< "" if unknown
+[[nodiscard]] std::string sources_json(const engine::Snapshot& snapshot);
+[[nodiscard]] std::string alerts_json(const engine::Snapshot& snapshot);
+/// The table of `slod status`, `slod replay` and the demo; `colour` for terminals.
+[[nodiscard]] std::string slos_table(const engine::Snapshot& snapshot, bool colour);
+/// The page at `/`: one server-rendered table, no script, no external address.
+[[nodiscard]] std::string slos_page(const engine::Snapshot& snapshot);
+
+}  // namespace slod::serve

@@ -1,0 +1,62 @@
+// Sources: bytes in, answers out. Each owns its limits, its authentication and its position; each hands batches to the
+// committer and says nothing to its sender before they are durable.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "slod/config/config.h"
+#include "slod/core/result.h"
+#include "slod/core/submission.h"
+#include "slod/net/http_server.h"
+#include "slod/route/intake.h"
+
+namespace slod::source {
+
+/// What a source needs of its surroundings. Lifetime: all outlive the source.
+struct Surroundings {
+  const Config& config;
+  const route::Router& router;
+  SubmissionSink& committer;
+  std::uint64_t user_key = 0;
+  std::string state_dir;
+  std::function<Time()> wall_clock;
+  std::function<void(const std::string& level, const std::string& message)> log;
+};
+
+/// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.
+struct SourceHealth {
+  std::atomic<bool> up{false};
+  std::atomic<std::uint64_t> shed{0};           ///< records dropped without a signal to retry
+  std::atomic<std::int64_t> last_event{0};      ///< nanoseconds since the epoch; 0: none
+};
+
+/// POST /ingest/{source} for every http source of the config. The handler is given to an HttpServer.
+[[nodiscard]] std::unique_ptr<net::Handler> make_http_ingest(const Surroundings& surroundings,
+                                                             std::function<bool()> ready);
+
+/// A running file tail or MQTT subscription.
+class RunningSource {
+ public:
+  virtual ~RunningSource() = default;           ///< stops and joins
+  virtual void stop() = 0;
+  [[nodiscard]] virtual const SourceHealth& health() const = 0;
+  [[nodiscard]] virtual const std::string& name() const = 0;
+};
+
+/// Follows a file through rotation by rename and copytruncate, from `positions` on. A file that is not there yet is
+/// waited for.
+[[nodiscard]] std::unique_ptr<RunningSource> start_file_tail(const Surroundings& surroundings,
+                                                             const SourceConfig& source,
+                                                             const std::vector<SourcePosition>& positions);
+/// Subscribes; the callback appends to the inbox (<state>/inbox/<source>.*), a reader feeds the committer from there.
+/// A broker that is down is retried for ever; up/down changes are reported through `on_connection`.
+[[nodiscard]] Result<std::unique_ptr<RunningSource>> start_mqtt(
+    const Surroundings& surroundings, const SourceConfig& source, const std::vector<SourcePosition>& positions,
+    std::function<void(const std::string& source, bool up)> on_connection);
+
+}  // namespace slod::source
