@@ -1,8 +1,8 @@
 // Dictionary: strings and label sets as dense ids, so that everything behind the journal works on integers.
-// Ids are given in order of first use; the committer interns in journal order, so equal journals give equal ids.
-// Thread: one writer (the owner). Any thread may look up an id that it received from the writer through a queue:
-// entries never move and never change once their id has been handed out.
-// Decoders use one of their own per batch (clear() keeps the memory) and the committer maps its ids to the global ones.
+// Ids are given in order of first use; the committer interns in journal order, so equal journals give equal
+// ids. Thread: one writer (the owner). Any thread may look up an id that it received from the writer through
+// a queue: entries never move and never change once their id has been handed out. Decoders use one of their
+// own per batch (clear() keeps the memory) and the committer maps its ids to the global ones.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ class Dictionary {
   StringId intern(std::string_view text);
   /// The id of a text that was interned, or 0. Owner thread only.
   [[nodiscard]] StringId find(std::string_view text) const;
-  /// The id of this set. Order of `labels` matters not; labels with an empty value are left out. Owner thread only.
+  /// The id of this set. Order of `labels` matters not; labels with an empty value are left out. Owner thread
+  /// only.
   LabelSetId intern_labels(std::span<const Label> labels);
 
   /// Lifetime: as long as the dictionary (or until clear()).

@@ -1,5 +1,6 @@
-// Result<T>: a value or an Error. A strict subset of std::expected's interface (g++ 12 offers <expected> only under
-// C++23), so that it can become an alias one day. Errors are for what can happen; bugs stop the process (SLOD_ASSERT).
+// Result<T>: a value or an Error. A strict subset of std::expected's interface (g++ 12 offers <expected> only
+// under C++23), so that it can become an alias one day. Errors are for what can happen; bugs stop the process
+// (SLOD_ASSERT).
 #pragma once
 
 #include <string>
@@ -16,8 +17,10 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}           // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}       // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -38,7 +41,9 @@ class [[nodiscard]] Result {
 struct Unit {};
 /// A Result without a value: `return ok();` or `return Error{"..."};`.
 using Status = Result<Unit>;
-inline Status ok() { return Unit{}; }
+inline Status ok() {
+  return Unit{};
+}
 
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);
 /// A broken invariant of our own: prints the place and stops the process, in every build.

@@ -1,0 +1,223 @@
+#include "slod/core/dictionary.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "slod/core/hash.h"
+#include "slod/core/result.h"
+
+namespace slod {
+namespace {
+
+constexpr std::uint32_t kChunkBits = 12;
+constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
+constexpr std::uint32_t kChunks = 1U << 14;  // 67 M entries; the table of pointers is 128 KiB
+constexpr std::size_t kArenaBlock = 64 * 1024;
+
+/// Entries that never move: readers index through a table of chunk pointers that never moves either, so an id
+/// that came through a queue (release, acquire) can be looked up without a lock while the owner goes on
+/// appending.
+template <typename T>
+class StableVector {
+ public:
+  const T& operator[](std::uint32_t i) const { return (*chunks_[i >> kChunkBits])[i & (kChunkSize - 1)]; }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+  void push_back(const T& value) {
+    SLOD_ASSERT(size_ < kChunks * kChunkSize);
+    auto& chunk = chunks_[size_ >> kChunkBits];
+    if (!chunk) chunk = std::make_unique<std::array<T, kChunkSize>>();
+    (*chunk)[size_ & (kChunkSize - 1)] = value;
+    ++size_;
+  }
+  void clear() { size_ = 0; }
+
+ private:
+  std::vector<std::unique_ptr<std::array<T, kChunkSize>>> chunks_{kChunks};
+  std::uint32_t size_ = 0;
+};
+
+/// Bytes that never move. clear() keeps the first blocks.
+class Arena {
+ public:
+  char* take(std::size_t size, std::size_t align) {
+    used_ = (used_ + align - 1) & ~(align - 1);
+    if (current_ >= blocks_.size() || used_ + size > blocks_[current_].size) next_block(size);
+    char* place = blocks_[current_].bytes.get() + used_;
+    used_ += size;
+    return place;
+  }
+  void clear() {
+    current_ = 0;
+    used_ = 0;
+  }
+
+ private:
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size;
+  };
+  void next_block(std::size_t size) {
+    used_ = 0;
+    if (!blocks_.empty()) ++current_;
+    while (current_ < blocks_.size() && blocks_[current_].size < size) ++current_;
+    if (current_ < blocks_.size()) return;
+    const std::size_t length = std::max(kArenaBlock, size);
+    blocks_.push_back({std::make_unique<char[]>(length), length});
+    current_ = blocks_.size() - 1;
+  }
+  std::vector<Block> blocks_;
+  std::size_t current_ = 0;
+  std::size_t used_ = 0;
+};
+
+/// Open addressing from hash to id, linear probing; 0 is an empty place (id 0 is never stored).
+class IdTable {
+ public:
+  IdTable() : cells_(64) {}
+  template <typename Same>
+  std::uint32_t find(std::uint64_t hash, const Same& same) const {
+    for (std::size_t i = hash & (cells_.size() - 1);; i = (i + 1) & (cells_.size() - 1)) {
+      const Cell& cell = cells_[i];
+      if (cell.id == 0) return 0;
+      if (cell.hash == static_cast<std::uint32_t>(hash >> 32) && same(cell.id)) return cell.id;
+    }
+  }
+  template <typename Rehash>
+  void insert(std::uint64_t hash, std::uint32_t id, const Rehash& rehash) {
+    if (++count_ * 2 > cells_.size()) grow(rehash);
+    place(hash, id);
+  }
+  void clear() {
+    if (count_ == 0) return;
+    std::fill(cells_.begin(), cells_.end(), Cell{});
+    count_ = 0;
+  }
+
+ private:
+  struct Cell {
+    std::uint32_t hash = 0;
+    std::uint32_t id = 0;
+  };
+  void place(std::uint64_t hash, std::uint32_t id) {
+    std::size_t i = hash & (cells_.size() - 1);
+    while (cells_[i].id != 0) i = (i + 1) & (cells_.size() - 1);
+    cells_[i] = {static_cast<std::uint32_t>(hash >> 32), id};
+  }
+  template <typename Rehash>
+  void grow(const Rehash& rehash) {
+    std::vector<Cell> old(cells_.size() * 2);
+    old.swap(cells_);
+    for (const Cell& cell : old) {
+      if (cell.id != 0) place(rehash(cell.id), cell.id);
+    }
+  }
+  std::vector<Cell> cells_;
+  std::size_t count_ = 0;
+};
+
+struct LabelSpan {
+  const Label* first = nullptr;
+  std::uint32_t size = 0;
+};
+
+std::uint64_t hash_labels(std::span<const Label> labels) {
+  return hash_bytes({reinterpret_cast<const char*>(labels.data()), labels.size_bytes()});
+}
+
+}  // namespace
+
+struct Dictionary::Impl {
+  Arena arena;
+  StableVector<std::string_view> strings;
+  StableVector<LabelSpan> sets;
+  IdTable string_ids;
+  IdTable set_ids;
+  std::vector<Label> sorted;  // scratch of intern_labels
+
+  Impl() { add_empty(); }
+  void add_empty() {
+    strings.push_back({});
+    sets.push_back({});
+  }
+  std::uint64_t hash_of_string(StringId id) const { return hash_bytes(strings[id]); }
+  std::span<const Label> set(LabelSetId id) const { return {sets[id].first, sets[id].size}; }
+};
+
+Dictionary::Dictionary() : impl_(std::make_unique<Impl>()) {}
+Dictionary::~Dictionary() = default;
+Dictionary::Dictionary(Dictionary&&) noexcept = default;
+Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
+
+StringId Dictionary::intern(std::string_view text) {
+  if (text.empty()) return 0;
+  const std::uint64_t hash = hash_bytes(text);
+  const auto same = [&](std::uint32_t id) { return impl_->strings[id] == text; };
+  if (const StringId known = impl_->string_ids.find(hash, same)) return known;
+  char* copy = impl_->arena.take(text.size(), 1);
+  std::memcpy(copy, text.data(), text.size());
+  const StringId id = impl_->strings.size();
+  impl_->strings.push_back({copy, text.size()});
+  impl_->string_ids.insert(hash, id, [this](std::uint32_t other) { return impl_->hash_of_string(other); });
+  return id;
+}
+
+StringId Dictionary::find(std::string_view text) const {
+  if (text.empty()) return 0;
+  return impl_->string_ids.find(hash_bytes(text),
+                                [&](std::uint32_t id) { return impl_->strings[id] == text; });
+}
+
+LabelSetId Dictionary::intern_labels(std::span<const Label> labels) {
+  std::vector<Label>& sorted = impl_->sorted;
+  sorted.clear();
+  for (const Label& label : labels) {
+    if (label.value != 0) sorted.push_back(label);
+  }
+  if (sorted.empty()) return 0;
+  std::sort(sorted.begin(), sorted.end(), [](const Label& a, const Label& b) { return a.key < b.key; });
+  const std::uint64_t hash = hash_labels(sorted);
+  const auto same = [&](std::uint32_t id) {
+    const auto known = impl_->set(id);
+    return std::equal(known.begin(), known.end(), sorted.begin(), sorted.end());
+  };
+  if (const LabelSetId known = impl_->set_ids.find(hash, same)) return known;
+  char* place = impl_->arena.take(sorted.size() * sizeof(Label), alignof(Label));
+  std::memcpy(place, sorted.data(), sorted.size() * sizeof(Label));
+  const LabelSetId id = impl_->sets.size();
+  impl_->sets.push_back({reinterpret_cast<const Label*>(place), static_cast<std::uint32_t>(sorted.size())});
+  impl_->set_ids.insert(hash, id, [this](std::uint32_t other) { return hash_labels(impl_->set(other)); });
+  return id;
+}
+
+std::string_view Dictionary::text(StringId id) const {
+  return impl_->strings[id];
+}
+std::span<const Label> Dictionary::labels(LabelSetId id) const {
+  return impl_->set(id);
+}
+
+StringId Dictionary::value(LabelSetId set, StringId key) const {
+  for (const Label& label : impl_->set(set)) {
+    if (label.key == key) return label.value;
+  }
+  return 0;
+}
+
+std::uint32_t Dictionary::string_count() const {
+  return impl_->strings.size();
+}
+std::uint32_t Dictionary::label_set_count() const {
+  return impl_->sets.size();
+}
+
+void Dictionary::clear() {
+  impl_->arena.clear();
+  impl_->strings.clear();
+  impl_->sets.clear();
+  impl_->string_ids.clear();
+  impl_->set_ids.clear();
+  impl_->add_empty();
+}
+
+}  // namespace slod
