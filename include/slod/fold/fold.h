@@ -38,6 +38,7 @@ struct Booking {
   Verdict verdict = Verdict::kGood;   ///< by availability; kUnobserved is in no count but completeness
   Outcome outcome = Outcome::kOk;     ///< of the last attempt that decided it
   bool timed_out = false;             ///< bad in every latency SLO, absent from quantiles
+  bool late = false;                  ///< its (first) attempt arrived after a tick had passed its slot
   ActorIndex actor = kUnknownActor;
   LabelSetId labels = 0;              ///< the journey's labels, device.* resolved
   StringId device = 0;
