@@ -61,13 +61,18 @@ class Reader {
 class Journal {
  public:
   virtual ~Journal() = default;
-  /// Durable (fsync) when it returns. Errors: I/O (the journal is dead: nothing more may be appended) or full disk
+  /// Durable (fsync) when it returns. Sets the position, and narrows ids and users to the widths that are kept (80 and
+  /// 48 bits) in the group itself, so that the live fold sees what a replay will read. Errors: I/O (the journal is dead: nothing more may be appended) or full disk
   /// (see disk_full(); the same group may be tried again later).
   virtual Result<Position> append(Group& group) = 0;
   [[nodiscard]] virtual bool disk_full() const = 0;
   /// Reads from the group after `position`. Strings are interned into the journal's dictionary in journal order.
+  /// The committer's thread only, or before it starts: interning has one owner.
   virtual Result<std::unique_ptr<Reader>> read_from(Position position) = 0;
-  /// Forgets whole segments older than the retentions (journeys, fleet) or beyond max_bytes.
+  /// The same with the reader's own dictionary, for any other thread; both must live as long as the reader.
+  virtual Result<std::unique_ptr<Reader>> read_from(Position position, Dictionary& dictionary) = 0;
+  /// Forgets what is older than the retentions (fleet rows, then whole segments) or beyond max_bytes; what people did
+  /// and the sums of the counts stay (docs/journal-format.md). Bounded work: call it at every tick.
   virtual Status trim(Time now) = 0;
   [[nodiscard]] virtual Position last_position() const = 0;
   [[nodiscard]] virtual Time last_stamp() const = 0;          ///< the epoch in an empty journal
@@ -89,6 +94,9 @@ struct JournalOptions {
 /// pid), a newer schema, corruption in the middle (which segment, which group, what to do). A torn tail is cut.
 [[nodiscard]] Result<std::unique_ptr<Journal>> open_sqlite_journal(const JournalOptions& options,
                                                                    Dictionary& dictionary);
+/// Reads the journal of a directory without its lock: beside a daemon, or from a read-only copy.
+[[nodiscard]] Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Position position,
+                                                                  Dictionary& dictionary);
 /// For tests and the conformance suite.
 [[nodiscard]] std::unique_ptr<Journal> make_memory_journal(Dictionary& dictionary);
 

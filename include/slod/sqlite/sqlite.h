@@ -1,0 +1,75 @@
+// The little of SQLite that the stores need: a database, a statement, errors in words. Used by journal and
+// store only. Thread: a Database and its statements belong to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "slod/core/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace slod::sqlite {
+
+/// One prepared statement. Bound texts and blobs are borrowed: they must live until reset() or the next bind.
+class Statement {
+ public:
+  Statement() = default;
+
+  void bind(int index, std::int64_t value);
+  void bind_text(int index, std::string_view value);
+  void bind_blob(int index, std::string_view value);
+  void bind_null(int index);
+
+  /// True: a row is there. False: done.
+  Result<bool> step();
+  /// Steps once, expects no row, and resets.
+  Status run();
+  void reset();
+
+  [[nodiscard]] std::int64_t integer(int column) const;
+  /// Text and blob: valid until the next step or reset.
+  [[nodiscard]] std::string_view text(int column) const;
+  [[nodiscard]] std::string_view blob(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* handle) const;
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+};
+
+class Database {
+ public:
+  enum class Mode : std::uint8_t { kReadOnly, kReadWrite, kCreate };
+
+  /// Waits up to 2 s for another connection's lock. Errors name the file.
+  [[nodiscard]] static Result<Database> open(const std::string& path, Mode mode);
+
+  Status exec(const std::string& sql);
+  Result<Statement> prepare(std::string_view sql);
+  /// The first column of the first row; 0 without a row.
+  Result<std::int64_t> integer(std::string_view sql);
+  /// Rolls back if a transaction is open; what SQLite rolled back by itself is no error.
+  void rollback();
+
+  /// What the last failed call met.
+  [[nodiscard]] bool disk_full() const;
+  [[nodiscard]] bool damaged() const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const;
+  };
+  [[nodiscard]] Error error(std::string_view doing) const;
+  std::unique_ptr<sqlite3, Close> handle_;
+  std::string path_;
+};
+
+}  // namespace slod::sqlite
