@@ -1,7 +1,8 @@
 // The state of one burn-rate rule of one SLO (or one of its groups). Pure: counts in, transition out.
-// inactive -> firing at the first tick where both windows burn faster than the rule; firing -> inactive after the short
-// window's burn has stayed below 0.9 * burn at every tick for the short window's length. Without valid events in the
-// short window, or while a source it needs is down, a firing alert is held. Thread: its owner's (the engine).
+// inactive -> firing at the first tick where both windows burn faster than the rule; firing -> inactive after
+// the short window's burn has stayed below 0.9 * burn at every tick for the short window's length. Without
+// valid events in the short window, or while a source it needs is down, a firing alert is held. Thread: its
+// owner's (the engine).
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,10 @@ enum class State : std::uint8_t { kInactive, kFiring };
 struct RuleInput {
   Time at;
   window::Counts long_window, short_window;
-  /// Expected valid events in the part of each window that slod did not observe; added to valid. 0: fully observed.
+  /// Expected valid events in the part of each window that slod did not observe; added to valid. 0: fully
+  /// observed.
   std::int64_t long_unseen = 0, short_unseen = 0;
-  std::int64_t bad_devices = -1;      ///< distinct devices with bad events in the long window; -1: not known
+  std::int64_t bad_devices = -1;  ///< distinct devices with bad events in the long window; -1: not known
   bool source_down = false;
 };
 
@@ -32,7 +34,7 @@ class BurnAlert {
   /// Returns the new state if it changed.
   std::optional<State> evaluate(const RuleInput& input);
   [[nodiscard]] State state() const { return state_; }
-  [[nodiscard]] std::optional<Time> since() const { return since_; }   ///< firing since
+  [[nodiscard]] std::optional<Time> since() const { return since_; }  ///< firing since
   [[nodiscard]] bool held() const { return held_; }
   [[nodiscard]] const BurnRule& rule() const { return *rule_; }
 
@@ -45,7 +47,7 @@ class BurnAlert {
   State state_ = State::kInactive;
   bool held_ = false;
   std::optional<Time> since_;
-  std::optional<Time> calm_since_;    ///< first tick of the run of ticks below 0.9 * burn
+  std::optional<Time> calm_since_;  ///< first tick of the run of ticks below 0.9 * burn
 };
 
 }  // namespace slod::alert

@@ -1,6 +1,7 @@
-// Decode: bytes to records of borrowed views. A decoder knows one source's format; it decides nothing but whether a
-// record is readable. Fast path: a batch of JSON documents goes through simdjson's parse_many; on any error the batch
-// is parsed line by line, so that one bad line costs one rejection and not the batch. One decoder per thread.
+// Decode: bytes to records of borrowed views. A decoder knows one source's format; it decides nothing but
+// whether a record is readable. Fast path: a batch of JSON documents goes through simdjson's parse_many; on
+// any error the batch is parsed line by line, so that one bad line costs one rejection and not the batch. One
+// decoder per thread.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,19 @@ namespace slod::decode {
 
 /// Why a record was rejected: a closed set, the `reason` of metrics and answers.
 enum class Reject : std::uint8_t {
-  kNone, kMalformed, kUtf8, kTooLong, kMissingTime, kBadTime, kMissingStatus, kBadStatus, kBadLatency, kMissingPath,
-  kMissingDevice, kBadField, kNotAnObject
+  kNone,
+  kMalformed,
+  kUtf8,
+  kTooLong,
+  kMissingTime,
+  kBadTime,
+  kMissingStatus,
+  kBadStatus,
+  kBadLatency,
+  kMissingPath,
+  kMissingDevice,
+  kBadField,
+  kNotAnObject
 };
 /// snake_case word, e.g. "malformed", "missing_time".
 [[nodiscard]] const char* reject_name(Reject reason);
@@ -28,25 +40,25 @@ enum class Reject : std::uint8_t {
 
 /// One request as the log tells it. Views live until the decoder's next call.
 struct LogRecord {
-  Time stamp;                          ///< as logged
-  Time start;                          ///< what the engine books: stamp, or stamp minus latency
+  Time stamp;  ///< as logged
+  Time start;  ///< what the engine books: stamp, or stamp minus latency
   Duration latency = kNoLatency;
   std::string_view method, path, id, device, user;
   int status = 0;
-  std::span<const std::string_view> labels;   ///< in the order of label_names(); "" where missing
+  std::span<const std::string_view> labels;  ///< in the order of label_names(); "" where missing
 };
 
 /// One message's fields. Views live until the decoder's next call.
 struct MessageRecord {
-  std::size_t rule = 0;                ///< index into SourceConfig::messages
-  std::optional<Time> time;            ///< the device's own stamp
+  std::size_t rule = 0;      ///< index into SourceConfig::messages
+  std::optional<Time> time;  ///< the device's own stamp
   std::string_view device, id, word;
   Digest payload;
   std::int64_t seq = kNoNumber, boot = kNoNumber;
   double battery = kNoValue, lat = kNoValue, lon = kNoValue;
   bool retained = false;
-  std::span<const std::string_view> labels;   ///< in the order of the rule's label names
-  std::span<const std::string_view> values;   ///< in the order of the rule's `values`
+  std::span<const std::string_view> labels;  ///< in the order of the rule's label names
+  std::span<const std::string_view> values;  ///< in the order of the rule's `values`
 };
 
 /// Receives what a body or block holds, record by record, in order.
@@ -57,7 +69,8 @@ class RecordVisitor {
   virtual bool on_log(const LogRecord& record) = 0;
   /// `tst`: when the broker's client saw it (replay input, HTTP messages); nothing for live MQTT.
   virtual bool on_message(const MessageRecord& record, std::optional<Time> tst) = 0;
-  virtual bool on_ignored(std::string_view what, std::optional<Time> tst) = 0;   ///< a topic that no rule matches
+  virtual bool on_ignored(std::string_view what,
+                          std::optional<Time> tst) = 0;  ///< a topic that no rule matches
   virtual bool on_reject(Reject reason, std::string_view excerpt) = 0;
 };
 

@@ -1,6 +1,7 @@
-// Engine: fold, fleet, windows, SLI, budget, burn and alert state behind two calls: apply what the journal says, tick
-// when the journal says so. The daemon feeds it from the committer, `slod replay` from files: the same code, the same
-// numbers. A pure function of (config, registry, rows, ticks); reads no clock. Thread: one owner.
+// Engine: fold, fleet, windows, SLI, budget, burn and alert state behind two calls: apply what the journal
+// says, tick when the journal says so. The daemon feeds it from the committer, `slod replay` from files: the
+// same code, the same numbers. A pure function of (config, registry, rows, ticks); reads no clock. Thread:
+// one owner.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@ namespace slod::engine {
 class Engine {
  public:
   /// Lifetime: the dictionary outlives the engine; rows given to apply() use its ids.
-  Engine(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry, Dictionary& dictionary);
+  Engine(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
+         Dictionary& dictionary);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -27,7 +29,8 @@ class Engine {
   void unobserved(const std::string& source, Time from, Time to);
   void source_up(const std::string& source, bool up, Time at);
 
-  /// Evaluates at `at`, a multiple of the evaluation interval, later than every earlier one. Returns what changed.
+  /// Evaluates at `at`, a multiple of the evaluation interval, later than every earlier one. Returns what
+  /// changed.
   std::vector<Transition> tick(Time at);
   /// The picture of the last tick; empty before the first.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;

@@ -1,9 +1,11 @@
-// Snapshot: everything that slod says at one tick. Immutable once published: every number in it belongs to the same
-// moment. Metrics, API, UI, CLI and notifications read snapshots and nothing else.
+// Snapshot: everything that slod says at one tick. Immutable once published: every number in it belongs to
+// the same moment. Metrics, API, UI, CLI and notifications read snapshots and nothing else.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +19,7 @@
 namespace slod::engine {
 
 struct RuleStatus {
-  std::string severity, long_window, short_window;   ///< windows in canonical text, "1h"
+  std::string severity, long_window, short_window;  ///< windows in canonical text, "1h"
   double burn = 0;
   bool firing = false;
   bool held = false;
@@ -25,16 +27,16 @@ struct RuleStatus {
 };
 
 struct WindowReading {
-  std::string window;                 ///< "5m"
+  std::string window;  ///< "5m"
   window::Counts counts;
   std::optional<double> burn, sli;
 };
 
 struct GroupReading {
-  std::vector<std::pair<std::string, std::string>> labels;   ///< in the order of group_by
+  std::vector<std::pair<std::string, std::string>> labels;  ///< in the order of group_by
   std::int64_t good = 0, bad = 0;
   Ppm objective = 0;
-  std::vector<RuleStatus> alerts;     ///< per_group policies
+  std::vector<RuleStatus> alerts;  ///< per_group policies
 };
 
 struct AlsoReading {
@@ -54,14 +56,16 @@ struct LatencyBuckets {
 
 struct SloReading {
   const SloConfig* config = nullptr;  ///< kept alive by Snapshot::config
-  std::int64_t good = 0, bad = 0, excluded = 0, attempts = 0, attempts_good = 0, booked_late = 0, unobserved = 0;
-  std::optional<std::int64_t> expected;              ///< fleet SLOs: device-minutes
+  std::int64_t good = 0, bad = 0, excluded = 0, attempts = 0, attempts_good = 0, booked_late = 0,
+               unobserved = 0;
+  std::optional<std::int64_t> expected;  ///< fleet SLOs: device-minutes
   std::optional<double> coverage;
   std::optional<double> sli, sli_raw;
   slo::Budget budget;
-  std::vector<WindowReading> windows;                ///< the policy's windows, short to long, then nothing else
-  std::optional<double> p50, p90, p99;               ///< seconds, over the SLO window
-  std::map<std::string, std::array<std::optional<double>, 3>> quantiles;   ///< "1h", "1d", SLO window: p50, p90, p99
+  std::vector<WindowReading> windows;   ///< the policy's windows, short to long, then nothing else
+  std::optional<double> p50, p90, p99;  ///< seconds, over the SLO window
+  std::map<std::string, std::array<std::optional<double>, 3>>
+      quantiles;  ///< "1h", "1d", SLO window: p50, p90, p99
   std::map<std::string, std::int64_t> outcomes;
   std::optional<double> completeness;
   bool has_data = false;
@@ -85,17 +89,17 @@ struct SourceReading {
 struct Transition {
   Time at;
   std::string slo, severity, long_window, short_window;
-  std::string from, to;               ///< "inactive", "firing"
-  std::vector<std::pair<std::string, std::string>> labels;   ///< of a group; empty: the whole SLO
-  std::string episode;                ///< stable id: (SLO, rule, group, first firing slot)
+  std::string from, to;                                     ///< "inactive", "firing"
+  std::vector<std::pair<std::string, std::string>> labels;  ///< of a group; empty: the whole SLO
+  std::string episode;  ///< stable id: (SLO, rule, group, first firing slot)
 };
 
 struct Snapshot {
   Time as_of;
   std::shared_ptr<const Config> config;
-  std::vector<SloReading> slos;       ///< config order
-  std::vector<SourceReading> sources; ///< config order
-  std::vector<Transition> recent_transitions;   ///< newest last, bounded
+  std::vector<SloReading> slos;                ///< config order
+  std::vector<SourceReading> sources;          ///< config order
+  std::vector<Transition> recent_transitions;  ///< newest last, bounded
   fleet::FleetCounts fleet;
   std::vector<fleet::DeviceNow> unhealthy;
   std::vector<std::pair<std::string, std::uint64_t>> unmatched_paths;  ///< most frequent first, bounded

@@ -1,7 +1,7 @@
-// Fleet: what is known of each device, and its device-minutes. Each minute of each device is exactly one of healthy,
-// unhealthy(reason), excluded(reason), unobserved; it is booked at the first tick at or after its end and rewritten
-// (withdrawn and booked anew) when later knowledge changes it. A pure function of (config, registry, rows, ticks).
-// Thread: one owner. The rules are docs/meaning.md, "Device-minutes".
+// Fleet: what is known of each device, and its device-minutes. Each minute of each device is exactly one of
+// healthy, unhealthy(reason), excluded(reason), unobserved; it is booked at the first tick at or after its
+// end and rewritten (withdrawn and booked anew) when later knowledge changes it. A pure function of (config,
+// registry, rows, ticks). Thread: one owner. The rules are docs/meaning.md, "Device-minutes".
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ enum class MinuteState : std::uint8_t { kHealthy, kUnhealthy, kExcluded, kUnobse
 
 /// `count` device-minutes of minute [slot, slot + 6 slots), all with the same labels, state and reason.
 struct MinuteBooking {
-  int check = 0;                      ///< index into the checks given to the constructor
-  Slot slot = 0;                      ///< first slot of the minute
+  int check = 0;  ///< index into the checks given to the constructor
+  Slot slot = 0;  ///< first slot of the minute
   MinuteState state = MinuteState::kHealthy;
-  StringId reason = 0;                ///< "connectivity", "battery", a check's name; excluded: why
-  LabelSetId labels = 0;              ///< the device's labels just before the minute's end
+  StringId reason = 0;    ///< "connectivity", "battery", a check's name; excluded: why
+  LabelSetId labels = 0;  ///< the device's labels just before the minute's end
 };
 
 class MinuteSink {
@@ -37,15 +37,16 @@ class MinuteSink {
 /// One line of the registry file: device,model,firmware,area,state,commissioned_at,decommissioned_at.
 struct RegistryEntry {
   std::string device, state;
-  std::map<std::string, std::string> labels;   ///< model, firmware, area and any further column
+  std::map<std::string, std::string> labels;  ///< model, firmware, area and any further column
   std::optional<Time> commissioned_at, decommissioned_at;
 };
 
 /// Counts for slod_fleet_devices{state,reason}, as of the last tick.
 struct FleetCounts {
-  std::map<std::pair<std::string, std::string>, std::int64_t> devices;  ///< (healthy|unhealthy|excluded|unobserved, reason)
+  std::map<std::pair<std::string, std::string>, std::int64_t>
+      devices;  ///< (healthy|unhealthy|excluded|unobserved, reason)
   std::int64_t known = 0;
-  std::int64_t missing = 0;           ///< silent for longer than missing_after
+  std::int64_t missing = 0;  ///< silent for longer than missing_after
   std::uint64_t duplicates = 0;
 };
 
@@ -58,8 +59,8 @@ struct DeviceNow {
 
 class Fleet : public fold::DeviceDirectory {
  public:
-  /// `checks`: what the SLOs ask for: "connectivity", "battery", a check's name, "any". `replay`: a replay has no
-  /// downtime. Lifetime: everything referred to outlives the fleet.
+  /// `checks`: what the SLOs ask for: "connectivity", "battery", a check's name, "any". `replay`: a replay
+  /// has no downtime. Lifetime: everything referred to outlives the fleet.
   Fleet(const Config& config, Dictionary& dictionary, std::vector<RegistryEntry> registry,
         std::vector<std::string> checks, MinuteSink& sink);
   ~Fleet() override;
@@ -68,7 +69,8 @@ class Fleet : public fold::DeviceDirectory {
   bool apply(const DeviceRow& row);
   /// Books the minutes that ended at or before `at`.
   void tick(Time at);
-  /// A source, or slod itself, saw nothing in [from, to): its minutes are unobserved and silence clocks restart at `to`.
+  /// A source, or slod itself, saw nothing in [from, to): its minutes are unobserved and silence clocks
+  /// restart at `to`.
   void unobserved(StringId source, Time from, Time to);
 
   [[nodiscard]] StringId label(StringId device, std::string_view name, Time at) const override;

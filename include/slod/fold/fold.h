@@ -1,7 +1,7 @@
-// Fold: from journal rows to bookings. It de-duplicates, asks the journey's rules for an outcome, names the actor,
-// joins the legs of an attempt and folds retries into one event; every later insight withdraws the old booking and
-// makes the new one. A pure function of (config, rows in journal order, ticks): no clock, no randomness, no hash order.
-// Thread: one fold, one owner. The rules of meaning are docs/meaning.md.
+// Fold: from journal rows to bookings. It de-duplicates, asks the journey's rules for an outcome, names the
+// actor, joins the legs of an attempt and folds retries into one event; every later insight withdraws the old
+// booking and makes the new one. A pure function of (config, rows in journal order, ticks): no clock, no
+// randomness, no hash order. Thread: one fold, one owner. The rules of meaning are docs/meaning.md.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,13 @@
 namespace slod::fold {
 
 enum class Outcome : std::uint8_t {
-  kOk, kHttpError, kDeviceTimeout, kDeviceRefused, kLateOk, kUnobserved, kExcluded
+  kOk,
+  kHttpError,
+  kDeviceTimeout,
+  kDeviceRefused,
+  kLateOk,
+  kUnobserved,
+  kExcluded
 };
 /// "ok", "http_error", ...: the words of the API.
 [[nodiscard]] const char* outcome_name(Outcome outcome);
@@ -28,22 +34,22 @@ struct View {
   friend auto operator<=>(const View&, const View&) = default;
 };
 
-/// One journey event (retries folded), or one attempt. Booked in the slot of its start with the labels of its first
-/// attempt. The same value that was booked is what is later withdrawn.
+/// One journey event (retries folded), or one attempt. Booked in the slot of its start with the labels of its
+/// first attempt. The same value that was booked is what is later withdrawn.
 struct Booking {
   View view;
   Time start;
   Slot slot = 0;
-  Duration latency = kNoLatency;      ///< first start to the end of the success, or of the last attempt
-  Verdict verdict = Verdict::kGood;   ///< by availability; kUnobserved is in no count but completeness
-  Outcome outcome = Outcome::kOk;     ///< of the last attempt that decided it
-  bool timed_out = false;             ///< bad in every latency SLO, absent from quantiles
-  bool late = false;                  ///< its (first) attempt arrived after a tick had passed its slot
+  Duration latency = kNoLatency;     ///< first start to the end of the success, or of the last attempt
+  Verdict verdict = Verdict::kGood;  ///< by availability; kUnobserved is in no count but completeness
+  Outcome outcome = Outcome::kOk;    ///< of the last attempt that decided it
+  bool timed_out = false;            ///< bad in every latency SLO, absent from quantiles
+  bool late = false;                 ///< its (first) attempt arrived after a tick had passed its slot
   ActorIndex actor = kUnknownActor;
-  LabelSetId labels = 0;              ///< the journey's labels, device.* resolved
+  LabelSetId labels = 0;  ///< the journey's labels, device.* resolved
   StringId device = 0;
   StringId route = 0;
-  std::uint16_t status = 0;           ///< of the last attempt; 0: none
+  std::uint16_t status = 0;  ///< of the last attempt; 0: none
   std::uint32_t attempts = 1;
 };
 
@@ -64,16 +70,19 @@ class DeviceDirectory {
 };
 
 struct FoldCounters {
-  std::map<std::string, std::uint64_t> duplicates;         ///< by source
-  std::map<std::string, std::uint64_t> accepted_late;      ///< by source: counted after a tick had passed their slot
-  std::map<std::pair<std::string, std::string>, std::uint64_t> unmatched_legs;  ///< (source, "command" | "reply")
-  std::map<std::string, std::uint64_t> late_unfolded;      ///< by journey
+  std::map<std::string, std::uint64_t> duplicates;  ///< by source
+  std::map<std::string, std::uint64_t>
+      accepted_late;  ///< by source: counted after a tick had passed their slot
+  std::map<std::pair<std::string, std::string>, std::uint64_t>
+      unmatched_legs;                                  ///< (source, "command" | "reply")
+  std::map<std::string, std::uint64_t> late_unfolded;  ///< by journey
   std::uint64_t clamped_future = 0;
 };
 
 class Fold {
  public:
-  /// Lifetime: everything referred to outlives the fold. `views`: what to book (the engine derives it from the SLOs).
+  /// Lifetime: everything referred to outlives the fold. `views`: what to book (the engine derives it from
+  /// the SLOs).
   Fold(const Config& config, Dictionary& dictionary, const DeviceDirectory& devices, std::vector<View> views,
        BookingSink& sink);
   ~Fold();
@@ -82,9 +91,11 @@ class Fold {
 
   /// One request in journal order. Returns false if it was a duplicate (counted).
   bool apply(const ApiRow& row);
-  /// One command or reply in journal order (reports and presence are the fleet's). Returns false for a duplicate.
+  /// One command or reply in journal order (reports and presence are the fleet's). Returns false for a
+  /// duplicate.
   bool apply(const DeviceRow& row);
-  /// A tick of the stream: deadlines before `at` run out, waiting legs older than their patience become unmatched.
+  /// A tick of the stream: deadlines before `at` run out, waiting legs older than their patience become
+  /// unmatched.
   void tick(Time at);
 
   [[nodiscard]] const FoldCounters& counters() const;

@@ -1,7 +1,7 @@
-// Journal: the truth. An append-only sequence of groups; one group is one durable transaction. Behind an interface, so
-// that another implementation can come; tests/unit/journal/conformance.h is what each must pass. Format:
-// docs/journal-format.md.
-// Thread: the committer is the only writer. A Reader belongs to its thread and may run beside the writer.
+// Journal: the truth. An append-only sequence of groups; one group is one durable transaction. Behind an
+// interface, so that another implementation can come; tests/unit/journal/conformance.h is what each must
+// pass. Format: docs/journal-format.md. Thread: the committer is the only writer. A Reader belongs to its
+// thread and may run beside the writer.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +20,27 @@ namespace slod::journal {
 using Position = std::uint64_t;
 
 enum class ControlKind : std::uint8_t {
-  kTick = 1, kGap, kClockChange, kSourceUp, kSourceDown, kConfig, kRegistry, kMaintenance, kExclusion, kCorrection,
-  kSilence, kAcknowledgement, kViolation
+  kTick = 1,
+  kGap,
+  kClockChange,
+  kSourceUp,
+  kSourceDown,
+  kConfig,
+  kRegistry,
+  kMaintenance,
+  kExclusion,
+  kCorrection,
+  kSilence,
+  kAcknowledgement,
+  kViolation
 };
 
 /// What is not a record of a source but is needed to fold the journal to the same numbers.
 struct Control {
   ControlKind kind = ControlKind::kTick;
-  Time at;                            ///< tick: the tick; gap: its end
-  std::string subject;                ///< source name; config version
-  std::string text;                   ///< config text; JSON for the rest
+  Time at;              ///< tick: the tick; gap: its end
+  std::string subject;  ///< source name; config version
+  std::string text;     ///< config text; JSON for the rest
 };
 
 struct StoredKey {
@@ -38,15 +49,15 @@ struct StoredKey {
   Time at;
 };
 
-/// What is appended, read and folded as one: in this order controls (ticks come first: they precede the records of
-/// their group), api, device. Row ids belong to the dictionary that the journal was opened with.
+/// What is appended, read and folded as one: in this order controls (ticks come first: they precede the
+/// records of their group), api, device. Row ids belong to the dictionary that the journal was opened with.
 struct Group {
-  Position position = 0;              ///< set by append and by the reader
-  Time stamp;                         ///< journal time; never decreases
+  Position position = 0;  ///< set by append and by the reader
+  Time stamp;             ///< journal time; never decreases
   std::vector<Control> controls;
   std::vector<ApiRow> api;
   std::vector<DeviceRow> device;
-  std::vector<std::pair<std::string, SourceCounts>> counts;   ///< of this group, by source
+  std::vector<std::pair<std::string, SourceCounts>> counts;  ///< of this group, by source
   std::vector<StoredKey> keys;
   std::vector<SourcePosition> positions;
 };
@@ -61,28 +72,30 @@ class Reader {
 class Journal {
  public:
   virtual ~Journal() = default;
-  /// Durable (fsync) when it returns. Sets the position, and narrows ids and users to the widths that are kept (80 and
-  /// 48 bits) in the group itself, so that the live fold sees what a replay will read. Errors: I/O (the journal is dead: nothing more may be appended) or full disk
-  /// (see disk_full(); the same group may be tried again later).
+  /// Durable (fsync) when it returns. Sets the position, and narrows ids and users to the widths that are
+  /// kept (80 and 48 bits) in the group itself, so that the live fold sees what a replay will read. Errors:
+  /// I/O (the journal is dead: nothing more may be appended) or full disk (see disk_full(); the same group
+  /// may be tried again later).
   virtual Result<Position> append(Group& group) = 0;
   [[nodiscard]] virtual bool disk_full() const = 0;
-  /// Reads from the group after `position`. Strings are interned into the journal's dictionary in journal order.
-  /// The committer's thread only, or before it starts: interning has one owner.
+  /// Reads from the group after `position`. Strings are interned into the journal's dictionary in journal
+  /// order. The committer's thread only, or before it starts: interning has one owner.
   virtual Result<std::unique_ptr<Reader>> read_from(Position position) = 0;
   /// The same with the reader's own dictionary, for any other thread; both must live as long as the reader.
   virtual Result<std::unique_ptr<Reader>> read_from(Position position, Dictionary& dictionary) = 0;
-  /// Forgets what is older than the retentions (fleet rows, then whole segments) or beyond max_bytes; what people did
-  /// and the sums of the counts stay (docs/journal-format.md). Bounded work: call it at every tick.
+  /// Forgets what is older than the retentions (fleet rows, then whole segments) or beyond max_bytes; what
+  /// people did and the sums of the counts stay (docs/journal-format.md). Bounded work: call it at every
+  /// tick.
   virtual Status trim(Time now) = 0;
   [[nodiscard]] virtual Position last_position() const = 0;
-  [[nodiscard]] virtual Time last_stamp() const = 0;          ///< the epoch in an empty journal
-  [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;   ///< newest per (source, stream)
+  [[nodiscard]] virtual Time last_stamp() const = 0;                        ///< the epoch in an empty journal
+  [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;  ///< newest per (source, stream)
   [[nodiscard]] virtual std::vector<StoredKey> keys_since(Time at) const = 0;
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
 };
 
 struct JournalOptions {
-  std::string dir;                    ///< <state>/journal
+  std::string dir;  ///< <state>/journal
   Duration segment_length = hours(24);
   std::uint64_t segment_bytes = std::uint64_t{1} << 30;
   Duration keep_journeys = hours(24 * 400);
@@ -90,8 +103,9 @@ struct JournalOptions {
   std::uint64_t max_bytes = 100'000'000'000;
 };
 
-/// Opens or creates. Takes the directory's lock. Errors (in words for the operator): held by another process (with its
-/// pid), a newer schema, corruption in the middle (which segment, which group, what to do). A torn tail is cut.
+/// Opens or creates. Takes the directory's lock. Errors (in words for the operator): held by another process
+/// (with its pid), a newer schema, corruption in the middle (which segment, which group, what to do). A torn
+/// tail is cut.
 [[nodiscard]] Result<std::unique_ptr<Journal>> open_sqlite_journal(const JournalOptions& options,
                                                                    Dictionary& dictionary);
 /// Reads the journal of a directory without its lock: beside a daemon, or from a read-only copy.

@@ -1,6 +1,6 @@
-// Intake: the bytes of one source to rows and counts. Decode, route, and nothing more: what belongs to no journey is
-// counted as ignored, what is older than the retention as late. Used by every source and by replay: the same code.
-// One intake per thread and source; it keeps its decoder's buffers.
+// Intake: the bytes of one source to rows and counts. Decode, route, and nothing more: what belongs to no
+// journey is counted as ignored, what is older than the retention as late. Used by every source and by
+// replay: the same code. One intake per thread and source; it keeps its decoder's buffers.
 #pragma once
 
 #include <memory>
@@ -15,15 +15,15 @@
 namespace slod::route {
 
 struct RecordError {
-  std::size_t index = 0;               ///< of the record in the body, from 0
-  std::string reason;                  ///< decode::reject_name, and what was found
+  std::size_t index = 0;  ///< of the record in the body, from 0
+  std::string reason;     ///< decode::reject_name, and what was found
 };
 
 struct IntakeReport {
   std::size_t records = 0;
-  std::vector<RecordError> errors;     ///< at most 20
-  bool broken = false;                 ///< the body itself is broken (unterminated array)
-  bool reached_until = false;          ///< replay: a record at or after `until` was met; it and the rest are not read
+  std::vector<RecordError> errors;  ///< at most 20
+  bool broken = false;              ///< the body itself is broken (unterminated array)
+  bool reached_until = false;  ///< replay: a record at or after `until` was met; it and the rest are not read
 };
 
 class Intake {
@@ -33,8 +33,8 @@ class Intake {
   ~Intake();
   Intake(Intake&&) noexcept;
 
-  /// Replay: a record arrives at its own stamp, or at the newest stamp seen in this input if that is later; reading
-  /// stops before `until`.
+  /// Replay: a record arrives at its own stamp, or at the newest stamp seen in this input if that is later;
+  /// reading stops before `until`.
   void replay_mode(std::optional<Time> until);
 
   /// Appends to `batch` (rows, counts, samples of unmatched paths). `received` is ignored in replay mode.

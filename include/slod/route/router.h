@@ -1,5 +1,5 @@
-// Router: (source, method, path) to the most specific journey leg, with captures. All templates are compiled once to
-// one trie: cost depends on the path's segments, not on the number of routes. Immutable, any thread.
+// Router: (source, method, path) to the most specific journey leg, with captures. All templates are compiled
+// once to one trie: cost depends on the path's segments, not on the number of routes. Immutable, any thread.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,9 @@
 namespace slod::route {
 
 struct Match {
-  int journey = -1;                    ///< index into Config::journeys; -1: none
-  std::string_view route;              ///< "POST /v1/vehicles/{device}/unlock", the row's route fact
-  std::string_view device;             ///< the {device} capture, percent-decoded only where it must be; "" if none
+  int journey = -1;         ///< index into Config::journeys; -1: none
+  std::string_view route;   ///< "POST /v1/vehicles/{device}/unlock", the row's route fact
+  std::string_view device;  ///< the {device} capture, percent-decoded only where it must be; "" if none
 };
 
 class Router {
@@ -23,8 +23,8 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  /// Query and fragment are cut, one trailing slash is ignored, an absolute URL is reduced to its path. `scratch` holds
-  /// a decoded capture. Lifetime of views: path and scratch.
+  /// Query and fragment are cut, one trailing slash is ignored, an absolute URL is reduced to its path.
+  /// `scratch` holds a decoded capture. Lifetime of views: path and scratch.
   [[nodiscard]] Match match(std::string_view source, std::string_view method, std::string_view path,
                             std::string& scratch) const;
 

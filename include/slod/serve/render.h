@@ -15,7 +15,7 @@ struct ProcessFigures {
   std::uint64_t journal_bytes = 0;
   double fold_lag_seconds = 0, commit_seconds = 0;
   bool config_reload_ok = true;
-  std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;   ///< (destination, outcome)
+  std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;  ///< (destination, outcome)
   std::map<std::string, double> outbox_oldest_seconds;                         ///< by destination
 };
 
@@ -23,8 +23,10 @@ struct ProcessFigures {
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);
 /// `data` of /api/v1/slos. With transitions: what `slod replay --format json` prints.
 [[nodiscard]] std::string slos_json(const engine::Snapshot& snapshot,
-                                    const std::vector<engine::Transition>* transitions = nullptr, int indent = -1);
-[[nodiscard]] std::string slo_json(const engine::Snapshot& snapshot, const std::string& slo);   ///< "" if unknown
+                                    const std::vector<engine::Transition>* transitions = nullptr,
+                                    int indent = -1);
+[[nodiscard]] std::string slo_json(const engine::Snapshot& snapshot,
+                                   const std::string& slo);  ///< "" if unknown
 [[nodiscard]] std::string sources_json(const engine::Snapshot& snapshot);
 [[nodiscard]] std::string alerts_json(const engine::Snapshot& snapshot);
 /// The table of `slod status`, `slod replay` and the demo; `colour` for terminals.

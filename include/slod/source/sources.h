@@ -1,5 +1,5 @@
-// Sources: bytes in, answers out. Each owns its limits, its authentication and its position; each hands batches to the
-// committer and says nothing to its sender before they are durable.
+// Sources: bytes in, answers out. Each owns its limits, its authentication and its position; each hands
+// batches to the committer and says nothing to its sender before they are durable.
 #pragma once
 
 #include <atomic>
@@ -31,8 +31,8 @@ struct Surroundings {
 /// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.
 struct SourceHealth {
   std::atomic<bool> up{false};
-  std::atomic<std::uint64_t> shed{0};           ///< records dropped without a signal to retry
-  std::atomic<std::int64_t> last_event{0};      ///< nanoseconds since the epoch; 0: none
+  std::atomic<std::uint64_t> shed{0};       ///< records dropped without a signal to retry
+  std::atomic<std::int64_t> last_event{0};  ///< nanoseconds since the epoch; 0: none
 };
 
 /// POST /ingest/{source} for every http source of the config. The handler is given to an HttpServer.
@@ -42,21 +42,23 @@ struct SourceHealth {
 /// A running file tail or MQTT subscription.
 class RunningSource {
  public:
-  virtual ~RunningSource() = default;           ///< stops and joins
+  virtual ~RunningSource() = default;  ///< stops and joins
   virtual void stop() = 0;
   [[nodiscard]] virtual const SourceHealth& health() const = 0;
   [[nodiscard]] virtual const std::string& name() const = 0;
 };
 
-/// Follows a file through rotation by rename and copytruncate, from `positions` on. A file that is not there yet is
-/// waited for.
+/// Follows a file through rotation by rename and copytruncate, from `positions` on. A file that is not there
+/// yet is waited for.
 [[nodiscard]] std::unique_ptr<RunningSource> start_file_tail(const Surroundings& surroundings,
                                                              const SourceConfig& source,
                                                              const std::vector<SourcePosition>& positions);
-/// Subscribes; the callback appends to the inbox (<state>/inbox/<source>.*), a reader feeds the committer from there.
-/// A broker that is down is retried for ever; up/down changes are reported through `on_connection`.
+/// Subscribes; the callback appends to the inbox (<state>/inbox/<source>.*), a reader feeds the committer
+/// from there. A broker that is down is retried for ever; up/down changes are reported through
+/// `on_connection`.
 [[nodiscard]] Result<std::unique_ptr<RunningSource>> start_mqtt(
-    const Surroundings& surroundings, const SourceConfig& source, const std::vector<SourcePosition>& positions,
+    const Surroundings& surroundings, const SourceConfig& source,
+    const std::vector<SourcePosition>& positions,
     std::function<void(const std::string& source, bool up)> on_connection);
 
 }  // namespace slod::source

@@ -1,7 +1,7 @@
-// Ledger: what has been acted on. Transitions of alerts and the notifications that they caused are stored in one
-// transaction, after the tick is durable in the journal and before anything is sent; deliveries are marked here. A
-// replay of the journal up to last_tick() recomputes, but writes and sends nothing.
-// SQLite (<state>/ledger.db). Thread: any; calls are serialised inside (this is off the event path).
+// Ledger: what has been acted on. Transitions of alerts and the notifications that they caused are stored in
+// one transaction, after the tick is durable in the journal and before anything is sent; deliveries are
+// marked here. A replay of the journal up to last_tick() recomputes, but writes and sends nothing. SQLite
+// (<state>/ledger.db). Thread: any; calls are serialised inside (this is off the event path).
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,17 @@ namespace slod::store {
 
 struct StoredTransition {
   Time at;
-  std::string episode, step;          ///< unique together: a transition is stored once, however often it is computed
+  std::string episode, step;  ///< unique together: a transition is stored once, however often it is computed
   std::string slo, severity;
-  std::string json;                   ///< the transition as the API shows it
+  std::string json;  ///< the transition as the API shows it
 };
 
 struct Notification {
-  std::int64_t id = 0;                ///< set by the ledger
+  std::int64_t id = 0;  ///< set by the ledger
   std::string destination;
-  std::string dedup_key;              ///< FIFO per (destination, dedup_key)
-  std::string step;                   ///< "trigger", "resolve", "update"
-  std::string body;                   ///< rendered for the destination, JSON
+  std::string dedup_key;  ///< FIFO per (destination, dedup_key)
+  std::string step;       ///< "trigger", "resolve", "update"
+  std::string body;       ///< rendered for the destination, JSON
   Time created, not_before;
   int attempts = 0;
 };
@@ -37,8 +37,8 @@ class Ledger {
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const std::string& path);
   virtual ~Ledger() = default;
 
-  /// One transaction. Transitions that are already stored, and notifications with their (destination, dedup_key, step,
-  /// episode) already stored, are skipped.
+  /// One transaction. Transitions that are already stored, and notifications with their (destination,
+  /// dedup_key, step, episode) already stored, are skipped.
   virtual Status record(Time tick, const std::vector<StoredTransition>& transitions,
                         const std::vector<Notification>& notifications) = 0;
   [[nodiscard]] virtual Time last_tick() const = 0;
@@ -47,7 +47,8 @@ class Ledger {
   enum class Outcome { kDelivered, kSuperseded, kDead };
   virtual Status finish(std::int64_t id, Outcome outcome, const std::string& detail, Time now) = 0;
   virtual Status retry_later(std::int64_t id, Time not_before, const std::string& detail) = 0;
-  [[nodiscard]] virtual std::vector<StoredTransition> transitions(std::size_t limit) const = 0;   ///< newest first
+  [[nodiscard]] virtual std::vector<StoredTransition> transitions(
+      std::size_t limit) const = 0;  ///< newest first
   /// Age of the oldest undelivered notification, by destination.
   [[nodiscard]] virtual std::optional<Time> oldest_pending(const std::string& destination) const = 0;
 };

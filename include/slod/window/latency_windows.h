@@ -1,8 +1,8 @@
-// LatencyWindows: log-linear latency histograms (64 bins per octave of nanoseconds, worst relative error 0.79 %,
-// schema id kSchema) over rolling windows, for p50, p90, p99. Mergeable by adding bins. Kept for three spans per
-// series: 1 h (left edge rounded down to 5 min), 1 d (to 1 h) and the SLO window (to 1 d; windows up to 1 d use their
-// own finer edge). Sparse; late values land where they belong; values of slots at or after the tick wait.
-// Thread: one owner (the engine).
+// LatencyWindows: log-linear latency histograms (64 bins per octave of nanoseconds, worst relative error 0.79
+// %, schema id kSchema) over rolling windows, for p50, p90, p99. Mergeable by adding bins. Kept for three
+// spans per series: 1 h (left edge rounded down to 5 min), 1 d (to 1 h) and the SLO window (to 1 d; windows
+// up to 1 d use their own finer edge). Sparse; late values land where they belong; values of slots at or
+// after the tick wait. Thread: one owner (the engine).
 #pragma once
 
 #include <array>

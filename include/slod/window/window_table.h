@@ -2,11 +2,11 @@
 // incrementally: reading any window is O(1), a late count corrects every window that contains it.
 //
 // At tick t a rolling window W covers the slots in [left, t) with left = t - W rounded down to the window's
-// resolution: 10 s up to and including 1 h, 1 min up to 1 d, 5 min up to 7 d, 1 h beyond (so it holds between W and W
-// plus one resolution of data). An anchored window covers [since, t). Slots at or after t (clock skew, the running
-// slot) are kept and stay out of every sum until their time. Counts older than every window are dropped.
-// Sums are integers: no drift. Memory is sparse: a series that saw 20 events does not pay for 30 days of slots.
-// Thread: one owner (the engine). Nothing here knows what an SLO is.
+// resolution: 10 s up to and including 1 h, 1 min up to 1 d, 5 min up to 7 d, 1 h beyond (so it holds between
+// W and W plus one resolution of data). An anchored window covers [since, t). Slots at or after t (clock
+// skew, the running slot) are kept and stay out of every sum until their time. Counts older than every window
+// are dropped. Sums are integers: no drift. Memory is sparse: a series that saw 20 events does not pay for 30
+// days of slots. Thread: one owner (the engine). Nothing here knows what an SLO is.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +26,22 @@ struct Counts {
   std::int64_t good = 0;
   std::int64_t bad = 0;
   [[nodiscard]] std::int64_t valid() const { return good + bad; }
-  Counts& operator+=(const Counts& o) { good += o.good; bad += o.bad; return *this; }
-  Counts& operator-=(const Counts& o) { good -= o.good; bad -= o.bad; return *this; }
+  Counts& operator+=(const Counts& o) {
+    good += o.good;
+    bad += o.bad;
+    return *this;
+  }
+  Counts& operator-=(const Counts& o) {
+    good -= o.good;
+    bad -= o.bad;
+    return *this;
+  }
   friend bool operator==(const Counts&, const Counts&) = default;
 };
 
 struct WindowSpec {
-  Duration length{0};                 ///< rolling; a multiple of 10 s
-  std::optional<Slot> since;          ///< anchored instead: the first slot
+  Duration length{0};         ///< rolling; a multiple of 10 s
+  std::optional<Slot> since;  ///< anchored instead: the first slot
 };
 
 /// The windows of a series are fixed when it is added: index i of `windows` is what read(id, i) reads.
@@ -52,13 +60,15 @@ class WindowTable {
   SeriesId add(const SeriesSpec& spec);
   /// Adds signed counts to a slot: past, present or future, any order.
   void record(SeriesId id, Slot slot, Counts delta);
-  /// Moves to tick `at` (a multiple of 10 s, never backwards; any step): what is before `at` enters, what is left of
-  /// each window's edge leaves. Cost: series that hold data near an edge, not the length of any window.
+  /// Moves to tick `at` (a multiple of 10 s, never backwards; any step): what is before `at` enters, what is
+  /// left of each window's edge leaves. Cost: series that hold data near an edge, not the length of any
+  /// window.
   void advance(Time at);
-  [[nodiscard]] Time now() const;     ///< the last tick; the epoch before the first
+  [[nodiscard]] Time now() const;  ///< the last tick; the epoch before the first
   /// The sum of a window at now(). O(1).
   [[nodiscard]] Counts read(SeriesId id, std::size_t window) const;
-  /// Starts an anchored window anew at `since` (a new calendar period); its sum is that of the kept slots from there.
+  /// Starts an anchored window anew at `since` (a new calendar period); its sum is that of the kept slots
+  /// from there.
   void reanchor(SeriesId id, std::size_t window, Slot since);
   [[nodiscard]] std::size_t size() const;
   /// Bytes held for one series, its share of shared tables left out.

@@ -1,0 +1,88 @@
+#include "accounts.h"
+
+#include <algorithm>
+
+namespace slod::engine {
+namespace {
+
+/// Paths are the sender's to choose: beyond this many different ones, new ones are only counted as ignored.
+constexpr std::size_t kMaxUnmatchedPaths = 1000;
+
+}  // namespace
+
+Accounts::Accounts(const Config& config) : config_(config) {
+  for (const SourceConfig& source : config.sources) accounts_[source.name];
+}
+
+void Accounts::count(const std::string& source, const SourceCounts& counts) {
+  accounts_[source].counts.add(counts);
+}
+
+void Accounts::duplicate(std::string_view source) {
+  if (const auto found = accounts_.find(source); found != accounts_.end()) ++found->second.duplicates;
+}
+
+void Accounts::accepted_late(std::string_view source) {
+  if (const auto found = accounts_.find(source); found != accounts_.end()) ++found->second.late_rows;
+}
+
+void Accounts::seen(std::string_view source, Time event) {
+  const auto found = accounts_.find(source);
+  if (found == accounts_.end()) return;
+  auto& last = found->second.last_event;
+  if (!last || event > *last) last = event;
+}
+
+void Accounts::up(const std::string& source, bool up) {
+  accounts_[source].up = up;
+}
+
+bool Accounts::is_up(const std::string& source) const {
+  const auto found = accounts_.find(source);
+  return found == accounts_.end() || found->second.up;
+}
+
+void Accounts::note_unmatched(const std::string& path) {
+  const auto known = unmatched_.find(path);
+  if (known != unmatched_.end()) {
+    ++known->second;
+  } else if (unmatched_.size() < kMaxUnmatchedPaths) {
+    unmatched_.emplace(path, 1);
+  }
+}
+
+std::vector<SourceReading> Accounts::sources(const fold::FoldCounters& fold) const {
+  std::vector<SourceReading> readings;
+  for (const SourceConfig& source : config_.sources) {
+    const Account& account = accounts_.find(source.name)->second;
+    SourceReading reading;
+    reading.source = source.name;
+    reading.duplicate = account.duplicates;
+    reading.accepted = account.counts.accepted - account.duplicates;
+    reading.ignored = account.counts.ignored;
+    reading.rejected = account.counts.rejected_total();
+    reading.rejected_by_reason = account.counts.rejected;
+    reading.late = account.counts.late;
+    reading.shed = account.counts.shed;
+    reading.received =
+        account.counts.accepted + reading.ignored + reading.rejected + reading.late + reading.shed;
+    reading.accepted_late = account.late_rows;
+    if (const auto late = fold.accepted_late.find(source.name); late != fold.accepted_late.end()) {
+      reading.accepted_late += late->second;
+    }
+    reading.last_event = account.last_event;
+    reading.up = account.up;
+    readings.push_back(std::move(reading));
+  }
+  return readings;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Accounts::unmatched_paths(std::size_t limit) const {
+  std::vector<std::pair<std::string, std::uint64_t>> paths(unmatched_.begin(), unmatched_.end());
+  std::stable_sort(paths.begin(), paths.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (paths.size() > limit) paths.resize(limit);
+  return paths;
+}
+
+}  // namespace slod::engine

@@ -1,0 +1,41 @@
+// Accounts: what happened to each source's records, so that received is always the sum. Engine thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "slod/engine/snapshot.h"
+#include "slod/fold/fold.h"
+
+namespace slod::engine {
+
+class Accounts {
+ public:
+  explicit Accounts(const Config& config);
+  void count(const std::string& source, const SourceCounts& counts);
+  void duplicate(std::string_view source);
+  void accepted_late(std::string_view source);
+  void seen(std::string_view source, Time event);
+  void up(const std::string& source, bool up);
+  [[nodiscard]] bool is_up(const std::string& source) const;
+  void note_unmatched(const std::string& path);
+
+  /// In the config's order.
+  [[nodiscard]] std::vector<SourceReading> sources(const fold::FoldCounters& fold) const;
+  /// The most frequent first, at most `limit`.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> unmatched_paths(std::size_t limit) const;
+
+ private:
+  struct Account {
+    SourceCounts counts;
+    std::uint64_t duplicates = 0, late_rows = 0;
+    std::optional<Time> last_event;
+    bool up = true;
+  };
+  const Config& config_;
+  std::map<std::string, Account, std::less<>> accounts_;
+  std::map<std::string, std::uint64_t> unmatched_;
+};
+
+}  // namespace slod::engine

@@ -1,0 +1,205 @@
+#include "slod/engine/engine.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "accounts.h"
+#include "slo_tracker.h"
+
+namespace slod::engine {
+namespace {
+
+constexpr std::size_t kRecentTransitions = 200;
+constexpr std::size_t kUnhealthyListed = 50;
+constexpr std::size_t kUnmatchedListed = 20;
+
+/// For configs without a fleet: nothing is known of any device.
+class NoDevices final : public fold::DeviceDirectory {
+ public:
+  [[nodiscard]] StringId label(StringId, std::string_view, Time) const override { return 0; }
+};
+
+std::vector<fold::View> views_of(const Config& config) {
+  std::set<fold::View> views;
+  for (const SloConfig& slo : config.slos) {
+    if (slo.journey >= 0) views.insert({slo.journey, slo.leg});
+  }
+  return {views.begin(), views.end()};
+}
+
+std::vector<std::string> checks_of(const Config& config) {
+  std::vector<std::string> checks;
+  for (const SloConfig& slo : config.slos) {
+    if (slo.journey >= 0 || std::find(checks.begin(), checks.end(), slo.fleet_check) != checks.end())
+      continue;
+    checks.push_back(slo.fleet_check);
+  }
+  return checks;
+}
+
+}  // namespace
+
+struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
+  Impl(std::shared_ptr<const Config> config_in, std::vector<fleet::RegistryEntry> registry,
+       Dictionary& dictionary_in)
+      : config(std::move(config_in)),
+        dictionary(dictionary_in),
+        accounts(*config),
+        checks(checks_of(*config)) {
+    tables.dictionary = &dictionary;
+    tables.groups_per_slo = config->limits.groups_per_slo;
+    tables.groups_left = config->limits.groups;
+    for (const SloConfig& slo : config->slos) trackers.emplace_back(*config, slo, tables);
+    if (config->fleet) fleet.emplace(*config, dictionary, std::move(registry), checks, *this);
+    const std::vector<fold::View> views = views_of(*config);
+    fold.emplace(*config, dictionary, directory(), views, *this);
+    index_trackers();
+  }
+
+  [[nodiscard]] const fold::DeviceDirectory& directory() const {
+    if (fleet) return *fleet;
+    return no_devices;
+  }
+
+  void index_trackers() {
+    trackers_of_check.resize(checks.size());
+    for (SloTracker& tracker : trackers) {
+      const SloConfig& slo = tracker.slo();
+      if (slo.journey >= 0) {
+        trackers_of_view[{slo.journey, slo.leg}].push_back(&tracker);
+      } else {
+        const auto check = std::find(checks.begin(), checks.end(), slo.fleet_check);
+        trackers_of_check[static_cast<std::size_t>(check - checks.begin())].push_back(&tracker);
+      }
+    }
+  }
+
+  void book_event(const fold::Booking& event, int sign) override {
+    for (SloTracker* tracker : of_view(event.view)) tracker->on_event(event, sign);
+  }
+  void book_attempt(const fold::Booking& attempt, int sign) override {
+    for (SloTracker* tracker : of_view(attempt.view)) tracker->on_attempt(attempt, sign);
+  }
+  void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override {
+    for (SloTracker* tracker : trackers_of_check[static_cast<std::size_t>(minutes.check)]) {
+      tracker->on_minutes(minutes, count);
+    }
+  }
+  const std::vector<SloTracker*>& of_view(const fold::View& view) { return trackers_of_view[view]; }
+
+  [[nodiscard]] bool source_down(const SloConfig& slo) const {
+    if (slo.journey < 0) {
+      const auto& sources = config->fleet->sources;
+      return std::any_of(sources.begin(), sources.end(),
+                         [&](const auto& name) { return !accounts.is_up(name); });
+    }
+    const JourneyConfig& journey = config->journeys[static_cast<std::size_t>(slo.journey)];
+    return (journey.api && !accounts.is_up(journey.api->source)) ||
+           (journey.device && !accounts.is_up(journey.device->source));
+  }
+
+  std::vector<Transition> tick(Time at);
+  void publish(Time at, std::vector<SloReading> readings);
+
+  std::shared_ptr<const Config> config;
+  Dictionary& dictionary;
+  Tables tables;
+  Accounts accounts;
+  NoDevices no_devices;
+  std::vector<std::string> checks;
+  std::deque<SloTracker> trackers;  // addresses are kept
+  std::map<fold::View, std::vector<SloTracker*>> trackers_of_view;
+  std::vector<std::vector<SloTracker*>> trackers_of_check;
+  std::optional<fleet::Fleet> fleet;
+  std::optional<fold::Fold> fold;
+  std::deque<Transition> recent;
+  std::optional<Time> last_tick;
+  std::shared_ptr<const Snapshot> snapshot;
+};
+
+std::vector<Transition> Engine::Impl::tick(Time at) {
+  fold->tick(at);
+  if (fleet) fleet->tick(at);
+  for (SloTracker& tracker : trackers) tracker.prepare(at);
+  tables.windows.advance(at);
+  tables.latency.advance(at);
+  last_tick = at;
+  std::vector<Transition> transitions;
+  std::vector<SloReading> readings(trackers.size());
+  for (std::size_t i = 0; i < trackers.size(); ++i) {
+    trackers[i].evaluate(at, source_down(trackers[i].slo()), readings[i], transitions);
+  }
+  for (const Transition& transition : transitions) recent.push_back(transition);
+  while (recent.size() > kRecentTransitions) recent.pop_front();
+  publish(at, std::move(readings));
+  return transitions;
+}
+
+void Engine::Impl::publish(Time at, std::vector<SloReading> readings) {
+  auto next = std::make_shared<Snapshot>();
+  next->as_of = at;
+  next->config = config;
+  next->slos = std::move(readings);
+  next->sources = accounts.sources(fold->counters());
+  next->recent_transitions.assign(recent.begin(), recent.end());
+  if (fleet) {
+    next->fleet = fleet->counts();
+    next->unhealthy = fleet->unhealthy_now(kUnhealthyListed);
+  }
+  next->unmatched_paths = accounts.unmatched_paths(kUnmatchedListed);
+  next->unmatched_legs = fold->counters().unmatched_legs;
+  next->late_unfolded = fold->counters().late_unfolded;
+  snapshot = std::move(next);
+}
+
+Engine::Engine(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
+               Dictionary& dictionary)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(registry), dictionary)) {}
+Engine::~Engine() = default;
+
+void Engine::apply(const ApiRow& row) {
+  const std::string_view source = impl_->dictionary.text(row.source);
+  if (!impl_->fold->apply(row)) impl_->accounts.duplicate(source);
+  impl_->accounts.seen(source, row.start);
+}
+
+void Engine::apply(const DeviceRow& row) {
+  const std::string_view source = impl_->dictionary.text(row.source);
+  const bool of_fleet = row.kind == MessageKind::kReport || row.kind == MessageKind::kPresence;
+  bool fresh = true;
+  if (!of_fleet) {
+    fresh = impl_->fold->apply(row);
+  } else if (impl_->fleet) {
+    fresh = impl_->fleet->apply(row);
+    const bool late = row.has_time && impl_->last_tick && slot_of(row.time) < slot_of(*impl_->last_tick);
+    if (fresh && late) impl_->accounts.accepted_late(source);
+  }
+  if (!fresh) impl_->accounts.duplicate(source);
+  impl_->accounts.seen(source, row.time);
+}
+
+void Engine::count(const std::string& source, const SourceCounts& counts) {
+  impl_->accounts.count(source, counts);
+}
+void Engine::note_unmatched(const std::string& path) {
+  impl_->accounts.note_unmatched(path);
+}
+
+void Engine::unobserved(const std::string& source, Time from, Time to) {
+  if (impl_->fleet) impl_->fleet->unobserved(impl_->dictionary.intern(source), from, to);
+}
+
+void Engine::source_up(const std::string& source, bool up, Time) {
+  impl_->accounts.up(source, up);
+}
+
+std::vector<Transition> Engine::tick(Time at) {
+  return impl_->tick(at);
+}
+std::shared_ptr<const Snapshot> Engine::snapshot() const {
+  return impl_->snapshot;
+}
+
+}  // namespace slod::engine

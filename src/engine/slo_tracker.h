@@ -1,0 +1,98 @@
+// SloTracker: one SLO, from bookings to a reading. It judges each booking by the SLO's own criterion, counts
+// it in the SLO's series (and its group's), and at a tick reads the windows, the budget and the alert rules.
+// Engine thread.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bad_devices.h"
+#include "groups.h"
+#include "slod/alert/burn_alert.h"
+#include "slod/engine/snapshot.h"
+#include "slod/fleet/fleet.h"
+#include "slod/fold/fold.h"
+#include "slod/window/slices.h"
+#include "tables.h"
+
+namespace slod::engine {
+
+class SloTracker {
+ public:
+  /// Lifetime: all outlive the tracker.
+  SloTracker(const Config& config, const SloConfig& slo, Tables& tables);
+  SloTracker(SloTracker&&) = default;
+
+  void on_event(const fold::Booking& event, int sign);
+  void on_attempt(const fold::Booking& attempt, int sign);
+  void on_minutes(const fleet::MinuteBooking& minutes, std::int64_t count);
+
+  /// The tick in three steps: periods that begin at or before `at` (before the windows advance) and slices;
+  /// then, after the windows have advanced, the reading.
+  void prepare(Time at);
+  void evaluate(Time at, bool source_down, SloReading& reading, std::vector<Transition>& transitions);
+  [[nodiscard]] const SloConfig& slo() const { return slo_; }
+
+ private:
+  /// Counted over the SLO window only, two to a series.
+  enum Side : std::uint8_t { kAttempts, kSetAside, kLateBookings, kSideCount };
+  struct Anchored {
+    std::size_t window;  ///< index into the series' windows
+    const Window* config;
+    Time begin, end;
+  };
+
+  [[nodiscard]] Verdict judge(const fold::Booking& booking) const;
+  [[nodiscard]] bool concerns(const fold::Booking& booking) const;
+  void count(const fold::Booking& booking, int sign);
+  void count_group(LabelSetId labels, Slot slot, window::Counts delta);
+  void record(window::SeriesId series, std::size_t book, Slot slot, window::Counts delta);
+  void record_outcome(const std::string& outcome, Slot slot, std::int64_t count);
+  window::SeriesId side(Side which);
+  [[nodiscard]] window::SeriesSpec slo_window_spec() const;
+  [[nodiscard]] std::size_t window_index(Duration length) const;
+  void roll(Time at);
+  void read_counts(SloReading& reading) const;
+  void read_windows(SloReading& reading) const;
+  void read_latency(SloReading& reading) const;
+  void read_fleet(SloReading& reading) const;
+  void read_also(SloReading& reading) const;
+  void read_groups(SloReading& reading) const;
+  void run_rules(Time at, bool source_down, SloReading& reading, std::vector<Transition>& transitions);
+  void run_rules_of(std::vector<alert::BurnAlert>& alerts, window::SeriesId series, const BadDevices& devices,
+                    const alert::RuleInput& base, std::vector<RuleStatus>& statuses);
+  void note_change(const alert::BurnAlert& alert, Time at,
+                   const std::vector<std::pair<std::string, std::string>>& labels,
+                   std::vector<Transition>& transitions);
+
+  const Config& config_;
+  const SloConfig& slo_;
+  const AlertPolicy& policy_;
+  Tables* tables_;
+  std::vector<bool> actor_counts_;  ///< by ActorIndex + 1; empty: everybody
+
+  std::vector<Duration> policy_windows_;  ///< rising; indices 0.. of the series' windows
+  std::size_t slo_window_ = 0;            ///< index behind them; `also` windows follow
+  window::SeriesSpec spec_;
+  std::vector<Anchored> anchored_;
+  window::SeriesId total_ = 0;
+  std::array<std::optional<window::SeriesId>, kSideCount> sides_;
+  std::map<std::string, window::SeriesId> outcomes_;
+  std::optional<std::uint32_t> latency_;
+  Groups groups_;
+  std::vector<window::SliceBook> slices_;  ///< [0] the total's, [1 + g] the group's; empty without budgeting
+
+  std::vector<alert::BurnAlert> alerts_;
+  std::vector<std::vector<alert::BurnAlert>> group_alerts_;
+  BadDevices bad_devices_;
+  std::vector<BadDevices> group_bad_devices_;
+  std::map<std::string, std::string> episodes_;  ///< rule and group -> the episode that is open
+
+  std::array<std::uint64_t, 3> booked_{}, withdrawn_{}, attempts_booked_{};
+  LatencyBuckets buckets_;
+};
+
+}  // namespace slod::engine
