@@ -101,7 +101,7 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
   }
 
   std::vector<Transition> tick(Time at);
-  void publish(Time at, std::vector<SloReading> readings);
+  [[nodiscard]] std::shared_ptr<const Snapshot> read() const;
 
   std::shared_ptr<const Config> config;
   Dictionary& dictionary;
@@ -116,7 +116,6 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
   std::optional<fold::Fold> fold;
   std::deque<Transition> recent;
   std::optional<Time> last_tick;
-  std::shared_ptr<const Snapshot> snapshot;
 };
 
 std::vector<Transition> Engine::Impl::tick(Time at) {
@@ -127,21 +126,17 @@ std::vector<Transition> Engine::Impl::tick(Time at) {
   tables.latency.advance(at);
   last_tick = at;
   std::vector<Transition> transitions;
-  std::vector<SloReading> readings(trackers.size());
-  for (std::size_t i = 0; i < trackers.size(); ++i) {
-    trackers[i].evaluate(at, source_down(trackers[i].slo()), readings[i], transitions);
-  }
+  for (SloTracker& tracker : trackers) tracker.run_rules(at, source_down(tracker.slo()), transitions);
   for (const Transition& transition : transitions) recent.push_back(transition);
   while (recent.size() > kRecentTransitions) recent.pop_front();
-  publish(at, std::move(readings));
   return transitions;
 }
 
-void Engine::Impl::publish(Time at, std::vector<SloReading> readings) {
+std::shared_ptr<const Snapshot> Engine::Impl::read() const {
   auto next = std::make_shared<Snapshot>();
-  next->as_of = at;
   next->config = config;
-  next->slos = std::move(readings);
+  if (last_tick) next->as_of = *last_tick;
+  for (const SloTracker& tracker : trackers) next->slos.push_back(tracker.read());
   next->sources = accounts.sources(fold->counters());
   next->recent_transitions.assign(recent.begin(), recent.end());
   if (fleet) {
@@ -151,7 +146,7 @@ void Engine::Impl::publish(Time at, std::vector<SloReading> readings) {
   next->unmatched_paths = accounts.unmatched_paths(kUnmatchedListed);
   next->unmatched_legs = fold->counters().unmatched_legs;
   next->late_unfolded = fold->counters().late_unfolded;
-  snapshot = std::move(next);
+  return next;
 }
 
 Engine::Engine(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,

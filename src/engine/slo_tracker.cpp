@@ -67,7 +67,10 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
     buckets_.counts.resize(buckets_.bounds.size() + 1);
   }
   if (slo.budgeting) slices_.emplace_back(slo.budgeting->slice, slo.budgeting->target, slo.window.rolling);
-  for (const BurnRule& rule : policy_.rules) alerts_.emplace_back(rule, policy_, slo.objective);
+  for (const BurnRule& rule : policy_.rules) {
+    alerts_.emplace_back(rule, policy_, slo.objective);
+    rule_windows_.push_back({window_index(rule.long_window), window_index(rule.short_window)});
+  }
 }
 
 // ---- judging and counting
@@ -239,8 +242,8 @@ void SloTracker::roll(Time at) {
   }
 }
 
-void SloTracker::evaluate(Time at, bool source_down, SloReading& reading,
-                          std::vector<Transition>& transitions) {
+SloReading SloTracker::read() const {
+  SloReading reading;
   reading.config = &slo_;
   read_counts(reading);
   read_windows(reading);
@@ -248,7 +251,8 @@ void SloTracker::evaluate(Time at, bool source_down, SloReading& reading,
   read_fleet(reading);
   read_also(reading);
   read_groups(reading);
-  run_rules(at, source_down, reading, transitions);
+  reading.alerts = statuses(alerts_);
+  return reading;
 }
 
 void SloTracker::read_counts(SloReading& reading) const {
@@ -336,15 +340,27 @@ void SloTracker::read_also(SloReading& reading) const {
 }
 
 void SloTracker::read_groups(SloReading& reading) const {
-  for (const Groups::Group& group : groups_.all()) {
+  for (std::size_t g = 0; g < groups_.all().size(); ++g) {
+    const Groups::Group& group = groups_.all()[g];
     const Counts sum = tables_->windows.read(group.series, slo_window_);
-    GroupReading one;
-    one.labels = groups_.labels(group);
-    one.good = sum.good;
-    one.bad = sum.bad;
-    one.objective = group.objective;
-    reading.groups.push_back(std::move(one));
+    std::vector<RuleStatus> alerts = statuses(group_alerts_[g]);
+    const bool firing =
+        std::any_of(alerts.begin(), alerts.end(), [](const RuleStatus& rule) { return rule.firing; });
+    if (sum.valid() == 0 && !firing) continue;  // undefined is absent
+    reading.groups.push_back({groups_.labels(group), sum.good, sum.bad, group.objective, std::move(alerts)});
   }
+  std::sort(reading.groups.begin(), reading.groups.end(),
+            [](const GroupReading& a, const GroupReading& b) { return a.labels < b.labels; });
+}
+
+std::vector<RuleStatus> SloTracker::statuses(const std::vector<alert::BurnAlert>& alerts) const {
+  std::vector<RuleStatus> statuses;
+  for (const alert::BurnAlert& alert : alerts) {
+    const BurnRule& rule = alert.rule();
+    statuses.push_back({rule.severity, format_duration(rule.long_window), format_duration(rule.short_window),
+                        rule.burn, alert.state() == alert::State::kFiring, alert.held(), alert.since()});
+  }
+  return statuses;
 }
 
 // ---- alerts
@@ -355,76 +371,36 @@ std::size_t SloTracker::window_index(Duration length) const {
   return static_cast<std::size_t>(found - policy_windows_.begin());
 }
 
-void SloTracker::run_rules(Time at, bool source_down, SloReading& reading,
-                           std::vector<Transition>& transitions) {
-  const Slot now = slot_of(at);
+void SloTracker::run_rules(Time at, bool source_down, std::vector<Transition>& transitions) {
   if (policy_.min_devices > 1 && !policy_windows_.empty()) {
-    const Slot oldest = now - policy_windows_.back() / kSlotLength - 1;
+    const Slot oldest = slot_of(at) - policy_windows_.back() / kSlotLength - 1;
     bad_devices_.forget_before(oldest);
     for (BadDevices& devices : group_bad_devices_) devices.forget_before(oldest);
   }
   alert::RuleInput base;
   base.at = at;
   base.source_down = source_down;
-  const auto was_firing = [](const std::vector<alert::BurnAlert>& alerts) {
-    std::vector<alert::State> states;
-    for (const auto& alert : alerts) states.push_back(alert.state());
-    return states;
-  };
-  const auto report = [&](const std::vector<alert::BurnAlert>& alerts,
-                          const std::vector<alert::State>& before,
-                          const std::vector<std::pair<std::string, std::string>>& labels) {
-    for (std::size_t i = 0; i < alerts.size(); ++i) {
-      if (alerts[i].state() != before[i]) note_change(alerts[i], at, labels, transitions);
-    }
-  };
-  const auto before = was_firing(alerts_);
-  run_rules_of(alerts_, total_, bad_devices_, base, reading.alerts);
-  report(alerts_, before, {});
-  for (std::size_t g = 0; g < group_alerts_.size(); ++g) {
-    if (group_alerts_[g].empty()) continue;
-    const auto group_before = was_firing(group_alerts_[g]);
-    run_rules_of(group_alerts_[g], groups_.all()[g].series, group_bad_devices_[g], base,
-                 reading.groups[g].alerts);
-    report(group_alerts_[g], group_before, reading.groups[g].labels);
-  }
-  // What has no valid events in the window is absent, but only after its alerts were judged by index.
-  std::erase_if(reading.groups, [](const GroupReading& g) {
-    const auto firing = [](const RuleStatus& rule) { return rule.firing; };
-    return g.good + g.bad == 0 && std::none_of(g.alerts.begin(), g.alerts.end(), firing);
-  });
-  std::sort(reading.groups.begin(), reading.groups.end(),
-            [](const GroupReading& a, const GroupReading& b) { return a.labels < b.labels; });
+  run_rules_of(alerts_, std::nullopt, base, transitions);
+  for (std::size_t g = 0; g < group_alerts_.size(); ++g) run_rules_of(group_alerts_[g], g, base, transitions);
 }
 
-void SloTracker::run_rules_of(std::vector<alert::BurnAlert>& alerts, window::SeriesId series,
-                              const BadDevices& devices, const alert::RuleInput& base,
-                              std::vector<RuleStatus>& statuses) {
-  for (alert::BurnAlert& alert : alerts) {
-    const BurnRule& rule = alert.rule();
+void SloTracker::run_rules_of(std::vector<alert::BurnAlert>& alerts, std::optional<std::size_t> group,
+                              const alert::RuleInput& base, std::vector<Transition>& transitions) {
+  const window::SeriesId series = group ? groups_.all()[*group].series : total_;
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
     alert::RuleInput input = base;
-    input.long_window = tables_->windows.read(series, window_index(rule.long_window));
-    input.short_window = tables_->windows.read(series, window_index(rule.short_window));
+    input.long_window = tables_->windows.read(series, rule_windows_[i].long_window);
+    input.short_window = tables_->windows.read(series, rule_windows_[i].short_window);
     if (policy_.min_devices > 1) {
       const Slot now = slot_of(base.at);
-      input.bad_devices = devices.count(now - rule.long_window / kSlotLength, now);
+      const BadDevices& devices = group ? group_bad_devices_[*group] : bad_devices_;
+      input.bad_devices = devices.count(now - alerts[i].rule().long_window / kSlotLength, now);
     }
-    alert.evaluate(input);
-    RuleStatus status;
-    status.severity = rule.severity;
-    status.long_window = format_duration(rule.long_window);
-    status.short_window = format_duration(rule.short_window);
-    status.burn = rule.burn;
-    status.firing = alert.state() == alert::State::kFiring;
-    status.held = alert.held();
-    status.since = alert.since();
-    statuses.push_back(std::move(status));
+    if (alerts[i].evaluate(input)) transitions.push_back(transition(alerts[i], base.at, group));
   }
 }
 
-void SloTracker::note_change(const alert::BurnAlert& alert, Time at,
-                             const std::vector<std::pair<std::string, std::string>>& labels,
-                             std::vector<Transition>& transitions) {
+Transition SloTracker::transition(const alert::BurnAlert& alert, Time at, std::optional<std::size_t> group) {
   Transition change;
   change.at = at;
   change.slo = slo_.name;
@@ -434,13 +410,13 @@ void SloTracker::note_change(const alert::BurnAlert& alert, Time at,
   const bool firing = alert.state() == alert::State::kFiring;
   change.from = alert::state_name(firing ? alert::State::kInactive : alert::State::kFiring);
   change.to = alert::state_name(alert.state());
-  change.labels = labels;
+  if (group) change.labels = groups_.labels(groups_.all()[*group]);
   std::string key = slo_.name + "/" + change.severity + "/" + change.long_window + "-" + change.short_window;
-  for (const auto& [name, value] : labels) key += "/" + name + "=" + value;
+  for (const auto& [name, value] : change.labels) key += "/" + name + "=" + value;
   std::string& episode = episodes_[key];
   if (firing) episode = key + "/" + std::to_string(slot_of(at));
   change.episode = episode;
-  transitions.push_back(std::move(change));
+  return change;
 }
 
 }  // namespace slod::engine

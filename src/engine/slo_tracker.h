@@ -30,10 +30,12 @@ class SloTracker {
   void on_attempt(const fold::Booking& attempt, int sign);
   void on_minutes(const fleet::MinuteBooking& minutes, std::int64_t count);
 
-  /// The tick in three steps: periods that begin at or before `at` (before the windows advance) and slices;
-  /// then, after the windows have advanced, the reading.
+  /// The tick, step 1, before the windows advance: calendar periods roll, slices are judged.
   void prepare(Time at);
-  void evaluate(Time at, bool source_down, SloReading& reading, std::vector<Transition>& transitions);
+  /// Step 2, after they have advanced: the alert rules.
+  void run_rules(Time at, bool source_down, std::vector<Transition>& transitions);
+  /// What the SLO says at the last tick. Requires: nothing was counted since.
+  [[nodiscard]] SloReading read() const;
   [[nodiscard]] const SloConfig& slo() const { return slo_; }
 
  private:
@@ -61,12 +63,15 @@ class SloTracker {
   void read_fleet(SloReading& reading) const;
   void read_also(SloReading& reading) const;
   void read_groups(SloReading& reading) const;
-  void run_rules(Time at, bool source_down, SloReading& reading, std::vector<Transition>& transitions);
-  void run_rules_of(std::vector<alert::BurnAlert>& alerts, window::SeriesId series, const BadDevices& devices,
-                    const alert::RuleInput& base, std::vector<RuleStatus>& statuses);
-  void note_change(const alert::BurnAlert& alert, Time at,
-                   const std::vector<std::pair<std::string, std::string>>& labels,
-                   std::vector<Transition>& transitions);
+  [[nodiscard]] std::vector<RuleStatus> statuses(const std::vector<alert::BurnAlert>& alerts) const;
+  /// A rule's windows: indices into the series' windows.
+  struct RuleWindows {
+    std::size_t long_window, short_window;
+  };
+  void run_rules_of(std::vector<alert::BurnAlert>& alerts, std::optional<std::size_t> group,
+                    const alert::RuleInput& base, std::vector<Transition>& transitions);
+  [[nodiscard]] Transition transition(const alert::BurnAlert& alert, Time at,
+                                      std::optional<std::size_t> group);
 
   const Config& config_;
   const SloConfig& slo_;
@@ -85,7 +90,8 @@ class SloTracker {
   Groups groups_;
   std::vector<window::SliceBook> slices_;  ///< [0] the total's, [1 + g] the group's; empty without budgeting
 
-  std::vector<alert::BurnAlert> alerts_;
+  std::vector<alert::BurnAlert> alerts_;   ///< one per rule of the policy
+  std::vector<RuleWindows> rule_windows_;  ///< likewise
   std::vector<std::vector<alert::BurnAlert>> group_alerts_;
   BadDevices bad_devices_;
   std::vector<BadDevices> group_bad_devices_;
