@@ -26,6 +26,7 @@ struct Surroundings {
   std::string state_dir;
   std::function<Time()> wall_clock;
   std::function<void(const std::string& level, const std::string& message)> log;
+  std::function<Result<std::string>(const Secret&)> read_secret;   ///< {file:} or {env:}; may be empty without secrets
 };
 
 /// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.
@@ -46,6 +47,9 @@ class RunningSource {
   virtual void stop() = 0;
   [[nodiscard]] virtual const SourceHealth& health() const = 0;
   [[nodiscard]] virtual const std::string& name() const = 0;
+  /// After stop(): a library's thread was left behind waiting, because going on would acknowledge what is not stored.
+  /// The process must then end by std::_Exit once everything else is stopped.
+  [[nodiscard]] virtual bool blocked() const { return false; }
 };
 
 /// Follows a file through rotation by rename and copytruncate, from `positions` on. A file that is not there
