@@ -21,6 +21,7 @@ void SourceCounts::add(const SourceCounts& more) {
   accepted += more.accepted;
   ignored += more.ignored;
   late += more.late;
+  duplicate += more.duplicate;
   shed += more.shed;
   for (const auto& [reason, count] : more.rejected) rejected[reason] += count;
 }

@@ -57,7 +57,7 @@ std::vector<SourceReading> Accounts::sources(const fold::FoldCounters& fold) con
     const Account& account = accounts_.find(source.name)->second;
     SourceReading reading;
     reading.source = source.name;
-    reading.duplicate = account.duplicates;
+    reading.duplicate = account.duplicates + account.counts.duplicate;
     reading.accepted = account.counts.accepted - account.duplicates;
     reading.ignored = account.counts.ignored;
     reading.rejected = account.counts.rejected_total();

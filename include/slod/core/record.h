@@ -75,6 +75,7 @@ struct SourceCounts {
   std::uint64_t accepted = 0;
   std::uint64_t ignored = 0;
   std::uint64_t late = 0;
+  std::uint64_t duplicate = 0;  ///< by a repeated idempotency key; duplicates by id are found by the fold
   std::uint64_t shed = 0;
   std::map<std::string, std::uint64_t> rejected;  ///< by reason, a closed set of words: see decode/reject.h
   [[nodiscard]] std::uint64_t rejected_total() const;

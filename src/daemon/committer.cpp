@@ -1,0 +1,203 @@
+#include "committer.h"
+
+#include <algorithm>
+
+namespace slod::daemon {
+namespace {
+
+constexpr std::size_t kQueue = 4096;
+/// One commit takes at most this many records, so that nobody's answer waits for a giant group.
+constexpr std::size_t kGroupRows = 20'000;
+constexpr auto kIdle = std::chrono::milliseconds(500);
+constexpr auto kDiskFullRetry = std::chrono::seconds(1);
+
+using SteadyClock = std::chrono::steady_clock;
+
+}  // namespace
+
+Committer::Committer(CommitterContext context) : context_(std::move(context)), queue_(kQueue) {
+  position_ = context_.journal.last_position();
+}
+
+Committer::~Committer() {
+  stop();
+}
+
+void Committer::restore_keys() {
+  const Time oldest = context_.wall_clock() - KeyStore::kKeep;
+  for (const journal::StoredKey& stored : context_.journal.keys_since(oldest)) {
+    keys_.add(stored.source, stored.key, stored.at);
+  }
+}
+
+void Committer::start() {
+  open_ = true;
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Committer::stop() {
+  open_ = false;
+  stopping_ = true;
+  queue_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Committer::submit(Submission& submission) {
+  if (!open_.load()) return false;
+  auto item = std::make_unique<Item>();
+  item->submission = std::move(submission);
+  if (queue_.push(item)) return true;
+  submission = std::move(item->submission);
+  return false;
+}
+
+bool Committer::submit_wait(Submission& submission) {
+  while (!submit(submission)) {
+    if (!open_.load()) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+void Committer::control(journal::Control control) {
+  auto item = std::make_unique<Item>();
+  item->control = std::move(control);
+  while (!queue_.push(item) && !stopping_.load()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+void Committer::loop() {
+  const Duration interval = context_.config.evaluation_interval;
+  JournalClock clock(context_.journal.last_stamp(), context_.wall_clock(), context_.boot_clock());
+  Time next_tick =
+      floor_to(clock.read(context_.wall_clock(), context_.boot_clock()).now, interval) + interval;
+  for (;;) {
+    const bool last_round = stopping_.load();
+    const JournalClock::Reading reading = clock.read(context_.wall_clock(), context_.boot_clock());
+    Batch batch;
+    batch.group.stamp = reading.now;
+    add_clock_jump(batch, reading);
+    drain(batch, reading.now);
+    if (!commit(batch)) return refuse_all();
+    if (reading.now >= next_tick) {
+      // Everything that was queued before the tick is in the journal before it. Missed ticks are not made up.
+      const Time tick = floor_to(reading.now, interval);
+      next_tick = tick + interval;
+      Batch of_tick;
+      of_tick.group.stamp = reading.now;
+      of_tick.group.controls.push_back({journal::ControlKind::kTick, tick, {}, {}});
+      if (!commit(of_tick)) return refuse_all();
+      keys_.forget_before(reading.now - KeyStore::kKeep);
+    }
+    if (last_round && queue_.size() == 0) return;
+    if (queue_.size() > 0) continue;
+    const auto until_tick = std::chrono::duration_cast<SteadyClock::duration>(next_tick - reading.now);
+    queue_.wait_until(SteadyClock::now() + std::min<SteadyClock::duration>(until_tick, kIdle));
+  }
+}
+
+void Committer::add_clock_jump(Batch& batch, const JournalClock::Reading& reading) {
+  if (!reading.jumped_from) return;
+  batch.group.controls.push_back(
+      {journal::ControlKind::kGap, reading.now, {}, format_rfc3339(*reading.jumped_from)});
+}
+
+void Committer::drain(Batch& batch, Time now) {
+  while (batch.group.api.size() + batch.group.device.size() < kGroupRows) {
+    const auto item = queue_.pop();
+    if (!item) return;
+    take(*item, batch, now);
+  }
+}
+
+void Committer::take(Item& item, Batch& batch, Time now) {
+  if (item.control) {
+    item.control->at = std::max(item.control->at, Time{});
+    batch.group.controls.push_back(std::move(*item.control));
+    return;
+  }
+  Submission& submission = item.submission;
+  if (submission.key && answered_by_key(submission, batch, now)) return;
+  RecordBatch& records = *submission.batch;
+  remapper_.append(records, context_.dictionary, batch.group.api, batch.group.device);
+  add_counts(batch.group, records.source, records.counts);
+  std::move(records.unmatched_paths.begin(), records.unmatched_paths.end(),
+            std::back_inserter(batch.unmatched_paths));
+  if (submission.position) batch.group.positions.push_back(std::move(*submission.position));
+  if (submission.done) batch.answers.emplace_back(std::move(submission.done), CommitAnswer{});
+}
+
+bool Committer::answered_by_key(Submission& submission, Batch& batch, Time now) {
+  const std::string& source = submission.batch->source;
+  for (const journal::StoredKey& pending : batch.group.keys) {
+    if (pending.source != source || pending.key.key != submission.key->key) continue;
+    if (submission.done) submission.done({Committed::kInFlight, {}});
+    return true;
+  }
+  if (auto known = keys_.known(source, *submission.key)) {
+    // The repeated records are received again and count as duplicates: accepted ones that no row follows.
+    if (known->result == Committed::kRepeated) {
+      SourceCounts repeated;
+      const SourceCounts& counts = submission.batch->counts;
+      repeated.duplicate = counts.accepted + counts.ignored + counts.late + counts.rejected_total();
+      add_counts(batch.group, source, repeated);
+    }
+    if (submission.done) batch.answers.emplace_back(std::move(submission.done), std::move(*known));
+    return true;
+  }
+  batch.group.keys.push_back({source, std::move(*submission.key), now});
+  return false;
+}
+
+void Committer::add_counts(journal::Group& group, const std::string& source, const SourceCounts& counts) {
+  const auto known = std::find_if(group.counts.begin(), group.counts.end(),
+                                  [&](const auto& c) { return c.first == source; });
+  if (known != group.counts.end()) {
+    known->second.add(counts);
+  } else {
+    group.counts.emplace_back(source, counts);
+  }
+}
+
+bool Committer::commit(Batch& batch) {
+  journal::Group& group = batch.group;
+  const bool empty = group.controls.empty() && group.api.empty() && group.device.empty() &&
+                     group.counts.empty() && group.keys.empty() && group.positions.empty();
+  if (!empty) {
+    const auto begin = SteadyClock::now();
+    for (;;) {
+      const Result<journal::Position> position = context_.journal.append(group);
+      if (position) break;
+      // A full disk heals: the senders wait, nothing is answered, alerts go on from what is known.
+      if (context_.journal.disk_full() && !stopping_.load()) {
+        std::this_thread::sleep_for(kDiskFullRetry);
+        continue;
+      }
+      open_ = false;
+      for (auto& [done, answer] : batch.answers) done({Committed::kRefused, {}});
+      context_.on_dead_journal(position.error().message);
+      return false;
+    }
+    commit_seconds_ = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+    position_ = group.position;
+    for (const journal::StoredKey& stored : group.keys) keys_.add(stored.source, stored.key, stored.at);
+  }
+  for (auto& [done, answer] : batch.answers) done(std::move(answer));
+  if (empty && batch.unmatched_paths.empty()) return true;
+  auto committed = std::make_unique<CommittedGroup>();
+  committed->group = std::move(group);
+  committed->unmatched_paths = std::move(batch.unmatched_paths);
+  while (!context_.evaluator.push(committed)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return true;
+}
+
+void Committer::refuse_all() {
+  open_ = false;
+  while (!stopping_.load()) {
+    while (const auto item = queue_.pop()) {
+      if (item->submission.done) item->submission.done({Committed::kRefused, {}});
+    }
+    queue_.wait_until(SteadyClock::now() + kIdle);
+  }
+}
+
+}  // namespace slod::daemon

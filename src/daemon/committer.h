@@ -1,0 +1,93 @@
+// Committer: the only writer of the journal. It takes what all sources queued (bounded), stamps it with
+// journal time, commits it as one group, and only then lets the sources answer and hands the group to the
+// evaluator. It also writes the ticks: a tick is a record in the stream, after everything that had been
+// queued before its time. A full queue refuses (HTTP) or makes the source wait (files, inboxes); a full
+// evaluator queue stops the committer.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "journal_clock.h"
+#include "key_store.h"
+#include "slod/config/config.h"
+#include "slod/core/mailbox.h"
+#include "slod/core/remap.h"
+#include "slod/core/submission.h"
+#include "slod/journal/journal.h"
+
+namespace slod::daemon {
+
+/// A committed group and the paths that no journey matched (not journaled: they are for people).
+struct CommittedGroup {
+  journal::Group group;
+  std::vector<std::string> unmatched_paths;
+};
+
+struct CommitterContext {
+  const Config& config;
+  journal::Journal& journal;
+  Dictionary& dictionary;
+  Mailbox<CommittedGroup>& evaluator;
+  std::function<Time()> wall_clock;
+  std::function<Duration()> boot_clock;
+  /// The journal cannot be written any more: nothing is answered from now on; the process must end with
+  /// code 3.
+  std::function<void(const std::string& error)> on_dead_journal;
+};
+
+class Committer final : public SubmissionSink {
+ public:
+  explicit Committer(CommitterContext context);
+  ~Committer() override;
+
+  /// Keys of the last 24 h, from the journal. Call before start().
+  void restore_keys();
+  void start();
+  /// Commits what is queued, then stops; later submissions are refused.
+  void stop();
+
+  bool submit(Submission& submission) override;
+  bool submit_wait(Submission& submission) override;
+  /// Queues a control record (source up or down, gap, config). Thread: any.
+  void control(journal::Control control);
+  /// Duration of the newest commit in seconds.
+  [[nodiscard]] double commit_seconds() const { return commit_seconds_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t position() const { return position_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Item {
+    Submission submission;
+    std::optional<journal::Control> control;
+  };
+  struct Batch {
+    journal::Group group;
+    std::vector<std::string> unmatched_paths;
+    std::vector<std::pair<std::function<void(CommitAnswer)>, CommitAnswer>> answers;
+  };
+
+  void loop();
+  void drain(Batch& batch, Time now);
+  void take(Item& item, Batch& batch, Time now);
+  bool answered_by_key(Submission& submission, Batch& batch, Time now);
+  bool commit(Batch& batch);
+  void refuse_all();
+  void add_clock_jump(Batch& batch, const JournalClock::Reading& reading);
+  void add_counts(journal::Group& group, const std::string& source, const SourceCounts& counts);
+
+  CommitterContext context_;
+  Mailbox<Item> queue_;
+  KeyStore keys_;
+  Remapper remapper_;
+  std::atomic<bool> open_{false};
+  std::atomic<bool> stopping_{false};
+  std::atomic<double> commit_seconds_{0};
+  std::atomic<std::uint64_t> position_{0};
+  std::thread thread_;
+};
+
+}  // namespace slod::daemon

@@ -1,0 +1,39 @@
+#include "journal_clock.h"
+
+#include <algorithm>
+
+namespace slod::daemon {
+namespace {
+
+constexpr Duration kJump = seconds(60);
+constexpr Duration kPatience = seconds(60);
+/// Slew at most this share of the elapsed time, as NTP daemons do (500 ppm), so that no slot is stretched
+/// visibly.
+constexpr std::int64_t kSlewDivisor = 2000;
+
+}  // namespace
+
+JournalClock::JournalClock(Time last, Time wall, Duration boot) : now_(std::max(last, wall)), boot_(boot) {}
+
+JournalClock::Reading JournalClock::read(Time wall, Duration boot) {
+  const Duration elapsed = std::max(boot - boot_, Duration(0));
+  boot_ = std::max(boot_, boot);
+  now_ += elapsed;
+  const Duration difference = wall - now_;
+  if (difference <= kJump && difference >= -kJump) {
+    differs_since_.reset();
+    const Duration most = elapsed / kSlewDivisor;
+    now_ += std::clamp(difference, -most, most);
+    return {now_, std::nullopt};
+  }
+  if (!differs_since_) differs_since_ = boot_;
+  // A wall clock that went back is waited for: journal time cannot decrease, and it goes on with the boot
+  // clock.
+  if (difference < Duration(0) || boot_ - *differs_since_ < kPatience) return {now_, std::nullopt};
+  differs_since_.reset();
+  const Time before = now_;
+  now_ = wall;
+  return {now_, before};
+}
+
+}  // namespace slod::daemon
