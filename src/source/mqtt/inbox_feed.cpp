@@ -1,0 +1,116 @@
+#include "source/mqtt/inbox_feed.h"
+
+namespace slod::source {
+namespace {
+
+constexpr Duration kIdle = seconds(1);
+constexpr Duration kAfterRefusal = std::chrono::milliseconds(100);
+// A committer that has stopped answers at once; this bounds the wait for one that is broken.
+constexpr Duration kAnswerAtStop = seconds(10);
+
+}  // namespace
+
+/// The committer's answer; shared, because the committer may outlast a feed that stopped waiting.
+struct InboxFeed::Answer {
+  enum : int { kNone, kDurable, kRefused };
+  std::atomic<int> result{kNone};
+  WakeUp bell;
+
+  void give(Committed committed) {
+    result.store(committed == Committed::kDurable ? kDurable : kRefused, std::memory_order_release);
+    bell.signal();
+  }
+  /// False: refused, or not answered although we are stopping.
+  bool wait(const std::atomic<bool>& stopping) {
+    Duration waited{0};
+    constexpr Duration kStep = std::chrono::milliseconds(200);
+    while (result.load(std::memory_order_acquire) == kNone && waited < kAnswerAtStop) {
+      bell.wait(kStep);
+      if (stopping.load(std::memory_order_relaxed)) waited += kStep;
+    }
+    return result.load(std::memory_order_acquire) == kDurable;
+  }
+};
+
+InboxFeed::InboxFeed(const Surroundings& surroundings, const SourceConfig& source, Inbox& inbox,
+                     SourceHealth& health)
+    : surroundings_(surroundings),
+      source_(source),
+      inbox_(inbox),
+      health_(health),
+      intake_(surroundings.config, source, surroundings.router, surroundings.user_key),
+      reader_(inbox),
+      point_(inbox.start()) {}
+
+InboxFeed::~InboxFeed() {
+  stop();
+}
+
+void InboxFeed::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void InboxFeed::stop() {
+  stopping_.store(true);
+  inbox_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void InboxFeed::pause(Duration length) {
+  if (!stopping_.load()) std::this_thread::sleep_for(length);
+}
+
+void InboxFeed::run() {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const auto block = reader_.read(point_);
+    if (!block) {
+      surroundings_.log("error", "source " + source_.name + ": " + block.error().message + "; trying again");
+      pause(kIdle);
+      continue;
+    }
+    if (block->after == point_) {
+      inbox_.wait_past(point_, kIdle);
+      continue;
+    }
+    if (!block->messages.empty() && !feed(*block)) {
+      pause(kAfterRefusal);
+      continue;
+    }
+    report_damage(*block);
+    inbox_.release(block->bytes);
+    if (block->after.generation != point_.generation) inbox_.leave(point_.generation);
+    point_ = block->after;
+  }
+}
+
+Submission InboxFeed::submission(const InboxBlock& block, const std::shared_ptr<Answer>& answer) {
+  Submission submission;
+  submission.batch = std::make_unique<RecordBatch>();
+  submission.batch->source = source_.name;
+  for (const InboxMessage& message : block.messages)
+    intake_.message(message.topic, message.payload, message.retained, message.received, *submission.batch);
+  submission.position =
+      SourcePosition{source_.name, inbox_stream(block.after.generation), block.after.offset, block.check};
+  submission.done = [answer](const CommitAnswer& given) { answer->give(given.result); };
+  return submission;
+}
+
+bool InboxFeed::feed(const InboxBlock& block) {
+  const auto answer = std::make_shared<Answer>();
+  Submission work = submission(block, answer);
+  if (!surroundings_.committer.submit_wait(work)) return false;
+  if (!answer->wait(stopping_)) return false;
+  health_.last_event.store(nanos(block.messages.back().received), std::memory_order_relaxed);
+  return true;
+}
+
+void InboxFeed::report_damage(const InboxBlock& block) {
+  if (block.skipped == 0) return;
+  health_.shed.fetch_add(1, std::memory_order_relaxed);
+  surroundings_.log("error", "source " + source_.name + ": inbox " + inbox_stream(point_.generation) + ": " +
+                                 std::to_string(block.skipped) + " bytes from " +
+                                 std::to_string(point_.offset) +
+                                 " on are damaged and were skipped; check the disk");
+}
+
+}  // namespace slod::source

@@ -1,0 +1,102 @@
+#include "source/mqtt/link_watcher.h"
+
+#include <cstring>
+
+namespace slod::source {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr Duration kLook = std::chrono::milliseconds(250);
+// The first attempt is given this long before it counts as a failure.
+constexpr auto kGrace = std::chrono::seconds(1);
+constexpr auto kComplainEvery = std::chrono::seconds(60);
+
+}  // namespace
+
+LinkWatcher::LinkWatcher(const std::string& source, const std::string& broker, Watched watched, Log log,
+                         OnConnection on_connection, Duration warn_when_waiting)
+    : source_(source),
+      broker_(broker),
+      watched_(watched),
+      log_(std::move(log)),
+      on_connection_(std::move(on_connection)),
+      warn_when_waiting_(warn_when_waiting) {}
+
+LinkWatcher::~LinkWatcher() {
+  stop();
+}
+
+void LinkWatcher::start() {
+  next_complaint_ = Clock::now() + kGrace;
+  thread_ = std::thread([this] { run(); });
+}
+
+void LinkWatcher::stop() {
+  stopping_.store(true);
+  watched_.bell.signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+void LinkWatcher::run() {
+  while (!stopping_.load()) {
+    watched_.bell.wait(kLook);
+    tell_changes();
+    tell_still_down();
+    tell_waiting();
+  }
+  if (told_ == 1) tell(false);
+}
+
+void LinkWatcher::tell_changes() {
+  const LinkEvents events = watched_.link.take_events();
+  for (const auto& [level, text] : events.notes) say(level, text);
+  // A connection that broke and came back between two looks is told as down and up: messages may be missing
+  // (QoS 0).
+  if (events.downs > 0 && told_ != 0) {
+    say("warn", "lost the connection: " + watched_.link.last_failure() + "; reconnecting");
+    tell(false);
+    next_complaint_ = Clock::now() + kComplainEvery;
+  }
+  if (events.ups > 0 && watched_.link.connected() && told_ != 1) {
+    say("info", "connected");
+    tell(true);
+  }
+}
+
+void LinkWatcher::tell(bool up) {
+  told_ = up ? 1 : 0;
+  watched_.health.up.store(up, std::memory_order_relaxed);
+  if (on_connection_) on_connection_(source_, up);
+}
+
+void LinkWatcher::tell_still_down() {
+  if (watched_.link.connected() || Clock::now() < next_complaint_) return;
+  next_complaint_ = Clock::now() + kComplainEvery;
+  const std::string why = watched_.link.last_failure();
+  say("warn", "cannot connect" + (why.empty() ? std::string() : " (" + why + ")") +
+                  "; trying for ever, at least every 30 s. HTTP ingest and all other sources go on");
+  if (told_ == -1) tell(false);
+}
+
+void LinkWatcher::tell_waiting() {
+  const Duration waiting = watched_.entrance.waiting_for();
+  if (waiting < warn_when_waiting_) {
+    if (complained_of_waiting_) say("info", "the inbox takes messages again");
+    complained_of_waiting_ = false;
+    return;
+  }
+  if (complained_of_waiting_) return;
+  complained_of_waiting_ = true;
+  const int error = watched_.inbox.last_error();
+  const std::string why = error != 0 ? std::string("writing fails: ") + std::strerror(error)
+                                     : "it is full (" + std::to_string(watched_.inbox.backlog()) +
+                                           " bytes not yet in the journal) or the disk is slow";
+  say("warn", "a message waits for room in the inbox: " + why +
+                  ". The broker keeps what follows; nothing is acknowledged that is not stored");
+}
+
+void LinkWatcher::say(const std::string& level, const std::string& text) const {
+  if (log_) log_(level, "source " + source_ + ": mqtt broker " + broker_ + ": " + text);
+}
+
+}  // namespace slod::source
