@@ -1,0 +1,31 @@
+// The web listener: /metrics, /api/v1/..., /-/healthy, /-/ready and the page, from the newest snapshot. It
+// owns nothing of the event path; a slow reader costs only itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "slod/engine/snapshot.h"
+#include "slod/net/http_server.h"
+#include "slod/serve/render.h"
+
+namespace slod::serve {
+
+/// Why slod is not ready, and how far it is.
+struct Readiness {
+  bool ready = false;
+  std::string reason;   ///< "replaying the journal", "stopping"
+  double progress = 0;  ///< 0 to 1
+};
+
+struct WebContext {
+  std::function<std::shared_ptr<const engine::Snapshot>()> snapshot;  ///< null before the first tick
+  std::function<ProcessFigures()> figures;
+  std::function<Readiness()> readiness;
+  std::function<std::string()> transitions_json;  ///< newest first, a JSON array, from the ledger
+};
+
+[[nodiscard]] std::unique_ptr<net::Handler> make_web_handler(WebContext context);
+
+}  // namespace slod::serve

@@ -1,0 +1,190 @@
+#include "input.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace slod::cli {
+namespace {
+
+constexpr std::size_t kBlock = 1024 * 1024;
+constexpr std::size_t kReadSize = 256 * 1024;
+
+/// Bytes of a file, counted.
+class RawFile {
+ public:
+  RawFile(int file, std::uint64_t size) : file_(file), size_(size) {}
+  ~RawFile() {
+    if (file_ > 0) ::close(file_);
+  }
+  RawFile(const RawFile&) = delete;
+  RawFile& operator=(const RawFile&) = delete;
+  /// Bytes read, 0 at the end, -1 on an error.
+  ssize_t read(char* to, std::size_t most) {
+    for (;;) {
+      const ssize_t n = ::read(file_, to, most);
+      if (n < 0 && errno == EINTR) continue;
+      if (n > 0) read_ += static_cast<std::uint64_t>(n);
+      return n;
+    }
+  }
+  [[nodiscard]] std::uint64_t bytes_read() const { return read_; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+ private:
+  int file_;
+  std::uint64_t size_;
+  std::uint64_t read_ = 0;
+};
+
+/// Undoes one compression, chunk by chunk.
+class Inflater {
+ public:
+  virtual ~Inflater() = default;
+  /// Appends what `in` inflates to. False: the stream is damaged.
+  virtual bool feed(std::string_view in, std::string& out) = 0;
+  /// True where the input may end.
+  [[nodiscard]] virtual bool complete() const = 0;
+};
+
+class Plain final : public Inflater {
+ public:
+  bool feed(std::string_view in, std::string& out) override {
+    out.append(in);
+    return true;
+  }
+  [[nodiscard]] bool complete() const override { return true; }
+};
+
+class Gzip final : public Inflater {
+ public:
+  Gzip() { inflateInit2(&stream_, 15 + 32); }
+  ~Gzip() override { inflateEnd(&stream_); }
+  Gzip(const Gzip&) = delete;
+  Gzip& operator=(const Gzip&) = delete;
+  bool feed(std::string_view in, std::string& out) override {
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
+    stream_.avail_in = static_cast<uInt>(in.size());
+    std::array<char, 64 * 1024> chunk;
+    while (stream_.avail_in > 0) {
+      if (complete_) inflateReset(&stream_);  // another member follows, as log rotation concatenates them
+      stream_.next_out = reinterpret_cast<Bytef*>(chunk.data());
+      stream_.avail_out = chunk.size();
+      const int code = inflate(&stream_, Z_NO_FLUSH);
+      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return false;
+      out.append(chunk.data(), chunk.size() - stream_.avail_out);
+      complete_ = code == Z_STREAM_END;
+    }
+    return true;
+  }
+  [[nodiscard]] bool complete() const override { return complete_; }
+
+ private:
+  z_stream stream_{};
+  bool complete_ = false;
+};
+
+class Zstd final : public Inflater {
+ public:
+  Zstd() : stream_(ZSTD_createDStream()) {}
+  ~Zstd() override { ZSTD_freeDStream(stream_); }
+  Zstd(const Zstd&) = delete;
+  Zstd& operator=(const Zstd&) = delete;
+  bool feed(std::string_view in, std::string& out) override {
+    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    std::array<char, 64 * 1024> chunk;
+    bool filled = false;
+    while (input.pos < input.size || filled) {
+      ZSTD_outBuffer output{chunk.data(), chunk.size(), 0};
+      const std::size_t left = ZSTD_decompressStream(stream_, &output, &input);
+      if (ZSTD_isError(left) != 0) return false;
+      out.append(chunk.data(), output.pos);
+      complete_ = left == 0;
+      filled = output.pos == output.size;
+    }
+    return true;
+  }
+  [[nodiscard]] bool complete() const override { return complete_; }
+
+ private:
+  ZSTD_DStream* stream_;
+  bool complete_ = false;
+};
+
+std::unique_ptr<Inflater> inflater_for(std::string_view head) {
+  if (head.starts_with("\x1f\x8b")) return std::make_unique<Gzip>();
+  if (head.starts_with("\x28\xb5\x2f\xfd")) return std::make_unique<Zstd>();
+  return std::make_unique<Plain>();
+}
+
+class FileBlocks final : public LineBlocks {
+ public:
+  FileBlocks(std::string path, int file, std::uint64_t size) : path_(std::move(path)), file_(file, size) {}
+
+  Result<std::string_view> next() override {
+    buffer_.erase(0, given_);
+    given_ = 0;
+    while (!ended_ && buffer_.size() < kBlock) {
+      if (const Status filled = fill(); !filled) return filled.error();
+    }
+    while (!ended_ && buffer_.rfind('\n') == std::string::npos) {
+      if (const Status filled = fill(); !filled) return filled.error();
+    }
+    const std::size_t newline = buffer_.rfind('\n');
+    given_ = ended_ || newline == std::string::npos ? buffer_.size() : newline + 1;
+    return std::string_view(buffer_).substr(0, given_);
+  }
+  [[nodiscard]] std::uint64_t bytes_read() const override { return file_.bytes_read(); }
+  [[nodiscard]] std::uint64_t bytes_total() const override { return file_.size(); }
+
+ private:
+  Status fill() {
+    raw_.resize(kReadSize);
+    const ssize_t n = file_.read(raw_.data(), raw_.size());
+    if (n < 0) return Error{"cannot read " + path_ + ": " + std::strerror(errno)};
+    if (n == 0) {
+      ended_ = true;
+      if (inflater_ && !inflater_->complete())
+        return Error{path_ + " is cut short: its compressed data does not end"};
+      return ok();
+    }
+    const std::string_view bytes(raw_.data(), static_cast<std::size_t>(n));
+    if (!inflater_) inflater_ = inflater_for(bytes);
+    if (!inflater_->feed(bytes, buffer_))
+      return Error{path_ + " is damaged: its compressed data cannot be read"};
+    return ok();
+  }
+
+  std::string path_;
+  RawFile file_;
+  std::unique_ptr<Inflater> inflater_;
+  std::vector<char> raw_;
+  std::string buffer_;
+  std::size_t given_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LineBlocks>> LineBlocks::open(const std::string& path) {
+  if (path == "-") return std::unique_ptr<LineBlocks>(std::make_unique<FileBlocks>("standard input", 0, 0));
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Error{"cannot open " + path + ": " + std::strerror(errno)};
+  struct stat info {};
+  if (::fstat(file, &info) != 0 || S_ISDIR(info.st_mode)) {
+    ::close(file);
+    return Error{path + " is a directory; give a file"};
+  }
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
+  const auto size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+  return std::unique_ptr<LineBlocks>(std::make_unique<FileBlocks>(path, file, size));
+}
+
+}  // namespace slod::cli

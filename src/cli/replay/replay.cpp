@@ -1,0 +1,189 @@
+#include "replay.h"
+
+#include <algorithm>
+
+#include "input.h"
+#include "slod/core/remap.h"
+#include "slod/route/intake.h"
+
+namespace slod::cli {
+namespace {
+
+/// One input: its file, its intake, and the rows that wait for their turn in the merge.
+class Stream {
+ public:
+  Stream(const Config& config, const SourceConfig& source, const route::Router& router,
+         std::unique_ptr<LineBlocks> blocks, std::optional<Time> until)
+      : intake_(config, source, router, 0), blocks_(std::move(blocks)) {
+    intake_.replay_mode(until);
+    batch_.source = source.name;
+  }
+
+  /// Reads on until a row waits or the input ends; tells the engine the counts of what was read.
+  Status fill(Dictionary& dictionary, engine::Engine& engine) {
+    while (!has_row() && !ended_) {
+      auto block = blocks_->next();
+      if (!block) return block.error();
+      if (block->empty()) {
+        ended_ = true;
+        break;
+      }
+      batch_.clear();
+      const route::IntakeReport report = intake_.lines(*block, Time{}, batch_);
+      api_.clear();
+      device_.clear();
+      next_ = 0;
+      remapper_.append(batch_, dictionary, api_, device_);
+      engine.count(batch_.source, batch_.counts);
+      for (const std::string& path : batch_.unmatched_paths) engine.note_unmatched(path);
+      ended_ = report.reached_until;
+    }
+    return ok();
+  }
+  [[nodiscard]] bool has_row() const { return next_ < api_.size() + device_.size(); }
+  /// Requires: has_row(). A source has a format or messages, so only one kind of row waits.
+  [[nodiscard]] Time arrival() const {
+    return next_ < api_.size() ? api_[next_].received : device_[next_].received;
+  }
+  void apply(engine::Engine& engine) {
+    if (next_ < api_.size()) {
+      engine.apply(api_[next_]);
+    } else {
+      engine.apply(device_[next_]);
+    }
+    ++next_;
+  }
+  [[nodiscard]] const LineBlocks& blocks() const { return *blocks_; }
+
+ private:
+  route::Intake intake_;
+  std::unique_ptr<LineBlocks> blocks_;
+  RecordBatch batch_;
+  Remapper remapper_;
+  std::vector<ApiRow> api_;
+  std::vector<DeviceRow> device_;
+  std::size_t next_ = 0;
+  bool ended_ = false;
+};
+
+class Replay {
+ public:
+  explicit Replay(const ReplayOptions& options)
+      : options_(options),
+        config_(*options.config),
+        router_(config_),
+        engine_(options.config, options.registry, dictionary_) {}
+
+  Result<ReplayResult> run() {
+    if (Status opened = open(); !opened) return opened.error();
+    for (;;) {
+      Stream* first = nullptr;  // of equal arrivals the earlier --input option's
+      for (const auto& stream : streams_) {
+        if (Status filled = stream->fill(dictionary_, engine_); !filled) return filled.error();
+        if (stream->has_row() && (first == nullptr || stream->arrival() < first->arrival()))
+          first = stream.get();
+      }
+      if (first == nullptr || stop_asked()) break;
+      drain(*first);
+      report_progress();
+    }
+    finish();
+    result_.snapshot = engine_.snapshot();
+    return std::move(result_);
+  }
+
+ private:
+  Status open() {
+    for (const ReplayInput& input : options_.inputs) {
+      const SourceConfig* source = config_.source(input.source);
+      if (source == nullptr)
+        return Error{"--input: no source is called \"" + input.source + "\" in the config"};
+      auto blocks = LineBlocks::open(input.path);
+      if (!blocks) return blocks.error();
+      streams_.push_back(
+          std::make_unique<Stream>(config_, *source, router_, std::move(*blocks), options_.until));
+    }
+    return ok();
+  }
+
+  /// Applies rows of `stream` as long as they are the first of all.
+  void drain(Stream& stream) {
+    std::optional<Time> before;     // rows of earlier options that arrive then come first
+    std::optional<Time> not_after;  // rows of later options may wait behind equal arrivals
+    bool earlier_option = true;
+    for (const auto& other : streams_) {
+      if (other.get() == &stream) {
+        earlier_option = false;
+      } else if (other->has_row()) {
+        auto& limit = earlier_option ? before : not_after;
+        limit = limit ? std::min(*limit, other->arrival()) : other->arrival();
+      }
+    }
+    while (stream.has_row()) {
+      const Time arrival = stream.arrival();
+      if ((before && arrival >= *before) || (not_after && arrival > *not_after)) return;
+      tick_until(arrival);
+      stream.apply(engine_);
+      ++result_.records;
+    }
+  }
+
+  /// The tick at t has seen what arrived before t.
+  void tick_until(Time arrival) {
+    if (!next_tick_) {
+      next_tick_ = floor_to(arrival, config_.evaluation_interval) + config_.evaluation_interval;
+      return;
+    }
+    while (*next_tick_ <= arrival) tick();
+  }
+
+  void tick() {
+    auto transitions = engine_.tick(*next_tick_);
+    std::move(transitions.begin(), transitions.end(), std::back_inserter(result_.transitions));
+    *next_tick_ += config_.evaluation_interval;
+    result_.has_tick = true;
+  }
+
+  void finish() {
+    if (result_.interrupted || !options_.until) {
+      if (next_tick_) tick();
+      return;
+    }
+    const Time last = floor_to(*options_.until, config_.evaluation_interval);
+    if (!next_tick_) next_tick_ = last;
+    while (*next_tick_ <= last) tick();
+  }
+
+  bool stop_asked() {
+    if (!options_.interrupted || !options_.interrupted()) return false;
+    result_.interrupted = true;
+    return true;
+  }
+
+  void report_progress() const {
+    if (!options_.progress) return;
+    std::uint64_t bytes = 0, total = 0;
+    for (const auto& stream : streams_) {
+      bytes += stream->blocks().bytes_read();
+      total += stream->blocks().bytes_total();
+    }
+    options_.progress(bytes, total, result_.records);
+  }
+
+  const ReplayOptions& options_;
+  const Config& config_;
+  route::Router router_;
+  Dictionary dictionary_;
+  engine::Engine engine_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::optional<Time> next_tick_;
+  ReplayResult result_;
+};
+
+}  // namespace
+
+Result<ReplayResult> replay(const ReplayOptions& options) {
+  return Replay(options).run();
+}
+
+}  // namespace slod::cli
