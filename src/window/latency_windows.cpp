@@ -1,0 +1,236 @@
+#include "slod/window/latency_windows.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "slod/core/result.h"
+#include "window/histogram.h"
+
+namespace slod::window {
+namespace {
+
+constexpr Slot kNone = std::numeric_limits<Slot>::max();
+constexpr std::int64_t kFiveMinutes = 30, kOneHour = 360, kDaySlots = 8640;  // in slots
+
+struct CellHistogram {
+  std::int64_t cell;
+  Histogram values;
+};
+
+// One rolling span: its cells, oldest first, and their sum. Its edge is the only thing that removes cells.
+struct RollingSpan {
+  std::int64_t slots = 0;  // length; 0: anchored
+  std::int64_t slots_per_cell = kFiveMinutes;
+  std::vector<CellHistogram> cells;
+  Histogram sum;
+
+  [[nodiscard]] bool anchored() const { return slots == 0; }
+  [[nodiscard]] std::int64_t left(Slot now) const { return floor_div(now - slots, slots_per_cell); }
+  [[nodiscard]] Slot next_expiry() const {
+    return cells.empty() ? kNone : (cells.front().cell + 1) * slots_per_cell + slots;
+  }
+
+  Histogram& cell_for(Slot slot) {
+    const std::int64_t number = floor_div(slot, slots_per_cell);
+    if (!cells.empty() && cells.back().cell == number) return cells.back().values;
+    const auto at = std::lower_bound(cells.begin(), cells.end(), number,
+                                     [](const CellHistogram& c, std::int64_t n) { return c.cell < n; });
+    if (at != cells.end() && at->cell == number) return at->values;
+    if (at == cells.end() && !cells.empty()) cells.back().values.trim();
+    const auto index = at - cells.begin();
+    if (cells.size() == cells.capacity()) cells.reserve(cells.size() + cells.size() / 4 + 1);
+    return cells.insert(cells.begin() + index, CellHistogram{number, {}})->values;
+  }
+
+  /// `apply` adds to a histogram what happened in a slot before now.
+  template <typename Apply>
+  void enter(Slot slot, Slot now, Apply apply) {
+    if (floor_div(slot, slots_per_cell) < left(now)) return;
+    apply(cell_for(slot));
+    apply(sum);
+  }
+
+  void advance(Slot now) {
+    const auto end =
+        std::find_if(cells.begin(), cells.end(), [&](const auto& c) { return c.cell >= left(now); });
+    if (end == cells.end()) {
+      sum = {};
+    } else {
+      for (auto c = cells.begin(); c != end; ++c) sum.subtract(c->values);
+    }
+    cells.erase(cells.begin(), end);
+  }
+};
+
+struct Pending {
+  Slot slot;
+  Histogram values;
+};
+
+struct Series {
+  std::array<RollingSpan, 3> spans;
+  Slot since = 0;                // kSloWindow, when anchored
+  std::vector<Pending> pending;  // sorted by slot; slots at or after the last tick
+};
+
+RollingSpan rolling(std::int64_t slots) {
+  RollingSpan span;
+  span.slots = slots;
+  span.slots_per_cell = slots <= kOneHour ? kFiveMinutes : slots <= kDaySlots ? kOneHour : kDaySlots;
+  return span;
+}
+
+// Nearest rank ceil(q * n) with q as the decimal that was meant: 0.9 * 10 is 9, though its product is above
+// in binary.
+std::int64_t nearest_rank(double q, std::int64_t n) {
+  constexpr std::int64_t kParts = 1'000'000'000;
+  const auto parts = static_cast<__int128>(std::llround(q * static_cast<double>(kParts)));
+  const auto rank = static_cast<std::int64_t>((parts * n + kParts - 1) / kParts);
+  return std::clamp<std::int64_t>(rank, 1, n);
+}
+
+}  // namespace
+
+struct LatencyWindows::Impl {
+  std::vector<Series> series;
+  std::vector<Slot> due;  // the first tick at which anything of the series changes by itself
+  Slot now = 0;
+
+  template <typename Apply>
+  void enter(Series& s, Slot slot, Apply apply) const {
+    for (RollingSpan& span : s.spans) {
+      if (!span.anchored()) {
+        span.enter(slot, now, apply);
+      } else if (slot >= s.since) {
+        apply(span.sum);
+      }
+    }
+  }
+  Histogram& pending_for(std::uint32_t id, Slot slot);
+  void advance(Series& s) const;
+  [[nodiscard]] static Slot next_due(const Series& s);
+  [[nodiscard]] Histogram sum_since(const Series& s) const;
+};
+
+Histogram& LatencyWindows::Impl::pending_for(std::uint32_t id, Slot slot) {
+  std::vector<Pending>& pending = series[id].pending;
+  if (!pending.empty() && pending.back().slot == slot) return pending.back().values;
+  due[id] = std::min(due[id], slot + 1);
+  const auto at = std::lower_bound(pending.begin(), pending.end(), slot,
+                                   [](const Pending& p, Slot s) { return p.slot < s; });
+  if (at != pending.end() && at->slot == slot) return at->values;
+  return pending.insert(at, Pending{slot, {}})->values;
+}
+
+void LatencyWindows::Impl::advance(Series& s) const {
+  for (RollingSpan& span : s.spans) {
+    if (!span.anchored() && span.next_expiry() <= now) span.advance(now);
+  }
+  const auto end =
+      std::find_if(s.pending.begin(), s.pending.end(), [&](const auto& p) { return p.slot >= now; });
+  for (auto p = s.pending.begin(); p != end; ++p) {
+    enter(s, p->slot, [&](Histogram& h) { h.add(p->values); });
+  }
+  s.pending.erase(s.pending.begin(), end);
+  constexpr std::size_t kUsual = 4;
+  if (s.pending.capacity() > kUsual) s.pending.shrink_to_fit();
+}
+
+Slot LatencyWindows::Impl::next_due(const Series& s) {
+  Slot first = s.pending.empty() ? kNone : s.pending.front().slot + 1;
+  for (const RollingSpan& span : s.spans) {
+    if (!span.anchored()) first = std::min(first, span.next_expiry());
+  }
+  return first;
+}
+
+// The hour's 5 min cells if they reach back to the anchor and one begins there, else the day's hour cells
+// that begin at or after it.
+Histogram LatencyWindows::Impl::sum_since(const Series& s) const {
+  const RollingSpan& hour = s.spans[kHour];
+  const bool fine =
+      s.since % hour.slots_per_cell == 0 && floor_div(s.since, hour.slots_per_cell) >= hour.left(now);
+  const RollingSpan& span = fine ? hour : s.spans[kDaySpan];
+  Histogram sum;
+  for (const CellHistogram& c : span.cells) {
+    if (c.cell * span.slots_per_cell >= s.since) sum.add(c.values);
+  }
+  return sum;
+}
+
+LatencyWindows::LatencyWindows() : impl_(std::make_unique<Impl>()) {}
+LatencyWindows::~LatencyWindows() = default;
+LatencyWindows::LatencyWindows(LatencyWindows&&) noexcept = default;
+LatencyWindows& LatencyWindows::operator=(LatencyWindows&&) noexcept = default;
+
+std::uint32_t LatencyWindows::add(Duration slo_window, std::optional<Slot> since) {
+  SLOD_ASSERT(since || (slo_window > Duration{0} && slo_window % kSlotLength == Duration{0}));
+  Series s;
+  s.spans[kHour] = rolling(kOneHour);
+  s.spans[kDaySpan] = rolling(kDaySlots);
+  if (since) {
+    s.since = *since;
+  } else {
+    s.spans[kSloWindow] = rolling(slo_window / kSlotLength);
+  }
+  impl_->series.push_back(std::move(s));
+  impl_->due.push_back(kNone);
+  return static_cast<std::uint32_t>(impl_->series.size() - 1);
+}
+
+void LatencyWindows::reanchor(std::uint32_t id, Slot since) {
+  Series& s = impl_->series[id];
+  SLOD_ASSERT(s.spans[kSloWindow].anchored());
+  s.since = since;
+  s.spans[kSloWindow].sum = impl_->sum_since(s);
+}
+
+void LatencyWindows::record(std::uint32_t id, Slot slot, Duration latency, int sign) {
+  SLOD_ASSERT(id < impl_->series.size());
+  const Bin bin = bin_of(latency);
+  if (slot >= impl_->now) {
+    impl_->pending_for(id, slot).add(bin, sign);
+    return;
+  }
+  Series& s = impl_->series[id];
+  impl_->enter(s, slot, [&](Histogram& h) { h.add(bin, sign); });
+  impl_->due[id] = std::min(impl_->due[id], Impl::next_due(s));
+}
+
+void LatencyWindows::advance(Time at) {
+  const Slot tick = slot_of(at);
+  SLOD_ASSERT(slot_start(tick) == at && tick >= impl_->now);
+  impl_->now = tick;
+  for (std::size_t id = 0; id < impl_->due.size(); ++id) {
+    if (impl_->due[id] > tick) continue;
+    impl_->advance(impl_->series[id]);
+    impl_->due[id] = Impl::next_due(impl_->series[id]);
+  }
+}
+
+std::optional<Duration> LatencyWindows::quantile(std::uint32_t id, Span span, double q) const {
+  const Histogram& sum = impl_->series[id].spans[span].sum;
+  if (sum.count() == 0) return std::nullopt;
+  return bin_value(sum.at_rank(nearest_rank(q, sum.count())));
+}
+
+std::int64_t LatencyWindows::count(std::uint32_t id, Span span) const {
+  return impl_->series[id].spans[span].sum.count();
+}
+
+std::size_t LatencyWindows::memory(std::uint32_t id) const {
+  const Series& s = impl_->series[id];
+  std::size_t bytes = sizeof(Series) + sizeof(Slot);
+  for (const RollingSpan& span : s.spans) {
+    bytes += span.sum.memory() - sizeof(Histogram);
+    bytes += (span.cells.capacity() - span.cells.size()) * sizeof(CellHistogram);
+    for (const CellHistogram& c : span.cells) bytes += sizeof(c.cell) + c.values.memory();
+  }
+  for (const Pending& p : s.pending) bytes += sizeof(p.slot) + p.values.memory();
+  return bytes;
+}
+
+}  // namespace slod::window
