@@ -51,6 +51,7 @@ struct Booking {
   StringId route = 0;
   std::uint16_t status = 0;  ///< of the last attempt; 0: none
   std::uint32_t attempts = 1;
+  friend bool operator==(const Booking&, const Booking&) = default;
 };
 
 /// Where bookings go. sign is +1 to book, -1 to withdraw exactly what was booked.
@@ -97,6 +98,10 @@ class Fold {
   /// A tick of the stream: deadlines before `at` run out, waiting legs older than their patience become
   /// unmatched.
   void tick(Time at);
+  /// The source (0: every source) saw nothing in [from, to): device legs that would time out over it are
+  /// `unobserved` instead, those already booked included; a later reply may still decide them. A replay never
+  /// calls it.
+  void source_unobserved(StringId source, Time from, Time to);
 
   [[nodiscard]] const FoldCounters& counters() const;
 

@@ -1,0 +1,170 @@
+#include "slod/fold/fold.h"
+
+#include <algorithm>
+
+#include "fold/dedup.h"
+#include "fold/join.h"
+
+namespace slod::fold {
+namespace {
+
+constexpr std::uint8_t kApiKind = 255;  // beside the message kinds
+
+}  // namespace
+
+const char* outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOk:
+      return "ok";
+    case Outcome::kHttpError:
+      return "http_error";
+    case Outcome::kDeviceTimeout:
+      return "device_timeout";
+    case Outcome::kDeviceRefused:
+      return "device_refused";
+    case Outcome::kLateOk:
+      return "late_ok";
+    case Outcome::kUnobserved:
+      return "unobserved";
+    case Outcome::kExcluded:
+      return "excluded";
+  }
+  return "";
+}
+
+struct Fold::Impl {
+  Impl(const Config& config_given, Dictionary& dictionary_given, const DeviceDirectory& devices,
+       const std::vector<View>& views, BookingSink& sink)
+      : config(config_given),
+        dictionary(dictionary_given),
+        plan(config, dictionary, devices, views, sink),
+        maker(config, dictionary, plan),
+        join(config, plan, maker, counters) {}
+
+  bool is_first(StringId source, std::uint8_t kind, const Digest& id, Time received) {
+    if (id.empty() || dedup.first(source, kind, id, received)) return true;
+    ++counters.duplicates[std::string(dictionary.text(source))];
+    return false;
+  }
+
+  void note_late(StringId source, Time booked) {
+    if (slot_of(booked) < passed) ++counters.accepted_late[std::string(dictionary.text(source))];
+  }
+
+  Time start_of(const ApiRow& row) {
+    if (row.start <= row.received + kFutureLimit) return row.start;
+    ++counters.clamped_future;
+    return row.received;
+  }
+
+  bool apply(const ApiRow& row) {
+    now = std::max(now, row.received);
+    if (!is_first(row.source, kApiKind, row.id, row.received)) return false;
+    AttemptFacts facts;
+    facts.seq = ++seq;
+    facts.start = start_of(row);
+    facts.arrival = row.received;
+    facts.device = row.device;
+    facts.route = row.route;
+    facts.status = row.status;
+    note_late(row.source, facts.start);
+    Journey* journey = plan.journey_of(row.source, row.route);
+    if (journey == nullptr) return true;
+    maker.name(facts, *journey, row.user, row.labels);
+    const bool timed = row.latency != kNoLatency;
+    const ApiPart part{journey->status->verdict(row.status, row.latency, row.labels), timed,
+                       facts.start + (timed ? row.latency : Duration(0)), row.id};
+    if (journey->config->device) {
+      join.api(*journey, facts, part, now);
+    } else {
+      book_at_once(*journey, facts, part);
+    }
+    return true;
+  }
+
+  /// One leg decides: nothing is kept but what retry needs.
+  void book_at_once(Journey& journey, const AttemptFacts& facts, const ApiPart& part) {
+    Decision decision{true, part.has_latency, part.verdict, Outcome::kOk, part.end};
+    if (part.verdict == Verdict::kBad) decision.outcome = Outcome::kHttpError;
+    if (part.verdict == Verdict::kExcluded) decision.outcome = Outcome::kExcluded;
+    bool unfolded = false;
+    for (Booker& booker : journey.bookers) {
+      if (booker.view().leg == GoodWhen::kDevice) continue;
+      Placed placed;
+      unfolded = booker.decide(facts, placed, decision, now) || unfolded;
+    }
+    if (unfolded) ++counters.late_unfolded[journey.config->name];
+  }
+
+  bool apply(const DeviceRow& row) {
+    now = std::max(now, row.received);
+    if (row.kind != MessageKind::kCommand && row.kind != MessageKind::kReply) return true;
+    if (!is_first(row.source, static_cast<std::uint8_t>(row.kind), row.id, row.received)) return false;
+    const bool backlog = row.has_time && row.received - row.time > kBacklogAge;
+    const Time time = backlog ? row.time : row.received;
+    note_late(row.source, time);
+    const auto source = plan.source_index(row.source);
+    if (!source) return true;
+    const DevicePart part{*source, row.device, row.word, row.id, time, row.received, ++seq};
+    if (row.kind == MessageKind::kCommand) {
+      join.command(part, now);
+    } else {
+      join.reply(part, now);
+    }
+    return true;
+  }
+
+  void tick(Time at) {
+    now = std::max(now, at);
+    passed = slot_of(at);
+    join.tick(at);
+    for (Journey& journey : plan.journeys()) {
+      for (Booker& booker : journey.bookers) booker.forget(now);
+    }
+  }
+
+  const Config& config;
+  Dictionary& dictionary;
+  FoldCounters counters;
+  Dedup dedup;
+  Plan plan;
+  AttemptMaker maker;
+  Join join;
+  std::uint64_t seq = 0;
+  Time now = Time::min() + hours(24 * 365);        // room for subtraction
+  Slot passed = std::numeric_limits<Slot>::min();  // slots before it were passed by the last tick
+};
+
+Fold::Fold(const Config& config, Dictionary& dictionary, const DeviceDirectory& devices,
+           std::vector<View> views, BookingSink& sink) {
+  std::sort(views.begin(), views.end());
+  views.erase(std::unique(views.begin(), views.end()), views.end());
+  impl_ = std::make_unique<Impl>(config, dictionary, devices, views, sink);
+}
+
+Fold::~Fold() = default;
+
+bool Fold::apply(const ApiRow& row) {
+  return impl_->apply(row);
+}
+
+bool Fold::apply(const DeviceRow& row) {
+  return impl_->apply(row);
+}
+
+void Fold::tick(Time at) {
+  impl_->tick(at);
+}
+
+void Fold::source_unobserved(StringId source, Time from, Time to) {
+  for (std::size_t i = 0; i < impl_->config.sources.size(); ++i) {
+    if (source == 0 || impl_->plan.source_index(source) == i)
+      impl_->join.source_unobserved(i, from, to, impl_->now);
+  }
+}
+
+const FoldCounters& Fold::counters() const {
+  return impl_->counters;
+}
+
+}  // namespace slod::fold
