@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "slod/cli/commands.h"
+
+int main(int argc, char** argv) { return slod::cli::main(argc, argv); }

@@ -31,6 +31,8 @@ struct ProcessFigures {
 [[nodiscard]] std::string alerts_json(const engine::Snapshot& snapshot);
 /// The table of `slod status`, `slod replay` and the demo; `colour` for terminals.
 [[nodiscard]] std::string slos_table(const engine::Snapshot& snapshot, bool colour);
+/// The same table from `data` of /api/v1/slos, as `slod status` gets it. "" if it is not that.
+[[nodiscard]] std::string slos_table_from_json(const std::string& data, bool colour);
 /// The page at `/`: one server-rendered table, no script, no external address.
 [[nodiscard]] std::string slos_page(const engine::Snapshot& snapshot);
 

@@ -1,0 +1,130 @@
+// The commands and their options. Prometheus's dotted flags for the daemon, GNU style for the rest.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "check.h"
+#include "replay/command.h"
+#include "setup.h"
+#include "simulate/simulate.h"
+#include "slod/cli/commands.h"
+#include "slod/config/load.h"
+#include "slod/daemon/daemon.h"
+#include "status.h"
+#include "version.h"
+
+namespace slod::cli {
+namespace {
+
+constexpr const char* kDefaultUrl = "http://127.0.0.1:9464";
+
+struct Arguments {
+  daemon::RunOptions run;
+  CheckOptions check;
+  ReplayArguments replay;
+  SimulateArguments simulate;
+  std::string url = kDefaultUrl, format = "text";
+};
+
+void add_run(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand("run", "Run the daemon");
+  command->add_option("--config.file", arguments.run.config_file, "The config")->required();
+  command->add_option("--log.level", arguments.run.log_level, "debug, info, warn, error")
+      ->capture_default_str();
+  command->add_option("--log.format", arguments.run.log_format, "logfmt or json")->capture_default_str();
+  command->footer(
+      "Examples:\n  slod run --config.file=slod.yaml\n"
+      "  slod run --config.file=/etc/slod/slod.yaml --log.format=json");
+  command->callback([&] {
+    arguments.run.version = kVersion;
+    arguments.run.revision = kRevision;
+    code = daemon::run(arguments.run);
+  });
+}
+
+void add_check(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command =
+      app.add_subcommand("check", "Check a config: every fault at once, with line and column");
+  command->add_option("FILE", arguments.check.files, "Config files")->required();
+  CLI::Option* sample = command->add_option("--sample", arguments.check.sample, "A log to try the config on");
+  CLI::Option* source =
+      command->add_option("--source", arguments.check.source, "The source that the log is of");
+  sample->needs(source);
+  source->needs(sample);
+  command->footer(
+      "Examples:\n  slod check slod.yaml\n"
+      "  slod check slod.yaml --sample /var/log/nginx/access.log --source edge");
+  command->callback([&] { code = check(arguments.check); });
+}
+
+void add_replay(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command =
+      app.add_subcommand("replay", "Run recorded logs and messages through the whole engine, in event time");
+  command->add_option("--config.file", arguments.replay.config_file, "The config")->required();
+  command->add_option("--input", arguments.replay.inputs, "SOURCE=PATH; .gz and .zst too, - is stdin")
+      ->required()
+      ->type_size(1)
+      ->allow_extra_args(false);
+  command->add_option("--until", arguments.replay.until, "Stop before this time, RFC 3339");
+  command->add_option("--format", arguments.replay.format, "text or json")->capture_default_str();
+  command->footer(
+      "Examples:\n  slod replay --config.file=slod.yaml --input edge=access.log\n"
+      "  slod replay --config.file=slod.yaml --input edge=access.log.1.gz --input fleet=messages.jsonl "
+      "--format json");
+  command->callback([&] { code = replay_command(arguments.replay); });
+}
+
+void add_status(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand("status", "The SLO table of a running slod");
+  command->add_option("--url", arguments.url, "Its web address")->capture_default_str();
+  command->add_option("--format", arguments.format, "text or json")->capture_default_str();
+  command->footer("Examples:\n  slod status\n  slod status --url http://slod.internal:9464 --format json");
+  command->callback([&] { code = status(arguments.url, arguments.format); });
+}
+
+void add_version(CLI::App& app, int& code) {
+  CLI::App* command = app.add_subcommand("version", "The version");
+  command->footer("Examples:\n  slod version\n  slod --version");
+  command->callback([&] {
+    std::cout << version_line() << "\n";
+    code = kOk;
+  });
+}
+
+void add_schema(CLI::App& app, int& code) {
+  CLI::App* command = app.add_subcommand("schema", "JSON Schema of the config, for editors");
+  command->footer(
+      "Examples:\n  slod schema > slod.schema.json\n"
+      "  slod schema | jq .properties.slos");
+  command->callback([&] {
+    std::cout << config::json_schema() << "\n";
+    code = kOk;
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "slod: are the promises to the users of a fleet being kept, what eats the budget, what to do first"};
+  app.name("slod");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version_line());
+  Arguments arguments;
+  int code = kOk;
+  add_run(app, arguments, code);
+  add_check(app, arguments, code);
+  add_replay(app, arguments, code);
+  add_status(app, arguments, code);
+  add_simulate(app, arguments.simulate, code);
+  add_schema(app, code);
+  add_version(app, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11's own codes start at 100; help and version are 0.
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  return code;
+}
+
+}  // namespace slod::cli
