@@ -1,0 +1,138 @@
+#include "journal/recovery.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "journal/directory.h"
+#include "journal/segment_reader.h"
+
+namespace slod::journal {
+namespace {
+
+/// Did the segment ever get a group? Opens it for writing, so that SQLite's own recovery runs first.
+Result<bool> has_groups(const SegmentFile& file) {
+  Result<sqlite::Database> database = sqlite::Database::open(file.path, sqlite::Database::Mode::kReadWrite);
+  if (!database) return database.error();
+  const Result<bool> ours = check_format(*database);
+  if (!ours && database->damaged()) return damaged(file.path, "at its head", ours.error().message);
+  if (!ours || !*ours) return ours;
+  const Result<std::int64_t> groups =
+      database->integer("SELECT count(*) FROM (SELECT 1 FROM groups LIMIT 1)");
+  if (!groups) return damaged(file.path, "at its head", groups.error().message);
+  return *groups > 0;
+}
+
+Status finish_closed(const std::vector<SegmentFile>& files) {
+  for (std::size_t i = 0; i + 1 < files.size(); ++i) {
+    std::error_code error;
+    if (!std::filesystem::exists(files[i].path + "-wal", error)) continue;
+    Result<Segment> segment = Segment::open(files[i].path);
+    if (!segment) return damaged(files[i].path, "at its head", segment.error().message);
+    static_cast<void>(segment->finish().has_value());
+  }
+  return ok();
+}
+
+/// Positions of a segment as its groups tell them, on top of those of the segment before.
+Result<std::vector<KnownPosition>> positions_from_groups(const std::string& path, const std::string* before) {
+  PositionTable table;
+  if (before != nullptr) {
+    Result<Segment> previous = Segment::open(*before);
+    if (!previous) return previous.error();
+    const Result<std::vector<KnownPosition>> known = previous->positions();
+    if (!known) return known.error();
+    table.assign(*known);
+    static_cast<void>(previous->finish().has_value());
+  }
+  Dictionary unused;
+  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(path, unused);
+  if (!reader) return reader.error();
+  for (Position at = 0;;) {
+    const Result<std::optional<Group>> group = (*reader)->next(at);
+    if (!group) return group.error();
+    if (!*group) return table.known();
+    at = (*group)->position;
+    table.set((*group)->positions, (*group)->stamp);
+  }
+}
+
+/// Cuts the last group if it cannot be read. Nobody can tell a torn tail from later damage in it, and it is
+/// at most one group; what SQLite itself calls damaged is never cut.
+Status cut_torn_tail(Segment& segment, const std::string* before) {
+  const std::string path = segment.database().path();
+  Dictionary unused;
+  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(path, unused);
+  if (!reader) return reader.error();
+  const Result<std::optional<SegmentReader::End>> last = (*reader)->last();
+  if (!last) return last.error();
+  if (!*last) return ok();
+  const Position position = (*last)->position;
+  const Result<std::optional<Group>> group = (*reader)->next(position - 1);
+  if (group) return ok();
+  reader->reset();
+  if (const Result<std::int64_t> sound = segment.database().integer("SELECT count(*) FROM groups"); !sound) {
+    return group.error();
+  }
+  Dictionary again;
+  reader = SegmentReader::open(path, again);
+  if (!reader) return reader.error();
+  if (position > 1) {  // damage in what older groups need is not a tail
+    const Result<std::optional<Group>> previous = (*reader)->next(position - 2);
+    if (!previous) return previous.error();
+  }
+  reader->reset();
+  if (Status s = segment.cut(position); !s) return s;
+  const Result<std::vector<KnownPosition>> positions = positions_from_groups(path, before);
+  if (!positions) return positions.error();
+  return segment.replace_positions(*positions);
+}
+
+Result<Recovered> recover_newest(const std::vector<SegmentFile>& files) {
+  const SegmentFile& newest = files.back();
+  const std::string* before = files.size() > 1 ? &files[files.size() - 2].path : nullptr;
+  Result<Segment> segment = Segment::open(newest.path);
+  if (!segment) return damaged(newest.path, "at its head", segment.error().message);
+  if (Status s = cut_torn_tail(*segment, before); !s) return s.error();
+  Dictionary unused;
+  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(newest.path, unused);
+  if (!reader) return reader.error();
+  const auto first = (*reader)->first();
+  if (!first) return first.error();
+  const auto last = (*reader)->last();
+  if (!last) return last.error();
+  Recovered out;
+  if (*first) out.segment_start = (*first)->stamp;
+  out.last_position = *last ? (*last)->position : newest.first - 1;
+  if (*last) out.last_stamp = (*last)->stamp;
+  const Result<std::vector<KnownPosition>> positions = segment->positions();
+  if (!positions) return damaged(newest.path, "its positions", positions.error().message);
+  out.positions = *positions;
+  std::error_code error;
+  out.segment_bytes = std::filesystem::file_size(newest.path, error);
+  out.segment = std::move(*segment);
+  return out;
+}
+
+}  // namespace
+
+Result<Recovered> recover(const std::string& dir) {
+  Result<std::vector<SegmentFile>> files = list_segments(dir);
+  if (!files) return files.error();
+  bool drop_empty = true;
+  while (!files->empty()) {
+    const Result<bool> used = has_groups(files->back());
+    if (!used) return used.error();
+    if (*used) {
+      if (Status s = finish_closed(*files); !s) return s.error();
+      Result<Recovered> recovered = recover_newest(*files);
+      if (!recovered || recovered->last_position >= files->back().first) return recovered;
+      continue;  // its only group was the torn tail: it is empty now
+    }
+    if (!std::exchange(drop_empty, false)) return Error{"journal " + dir + ": more than one empty segment"};
+    if (Status s = remove_database(dir, files->back().path); !s) return s.error();
+    files->pop_back();
+  }
+  return Recovered{};
+}
+
+}  // namespace slod::journal

@@ -1,0 +1,27 @@
+// Recovery: from what a crash may have left in the directory to a journal that can be appended to.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal/positions.h"
+#include "journal/segment.h"
+
+namespace slod::journal {
+
+struct Recovered {
+  std::optional<Segment> segment;  ///< the newest with a group in it; nothing in an empty journal
+  Time segment_start;
+  std::uint64_t segment_bytes = 0;
+  Position last_position = 0;
+  Time last_stamp;
+  std::vector<KnownPosition> positions;
+};
+
+/// Requires: the directory's lock. Removes a newest segment that never got a group, folds in the WAL of
+/// closed ones, cuts a last group that does not match its checksum. Errors: what open_sqlite_journal()
+/// promises.
+[[nodiscard]] Result<Recovered> recover(const std::string& dir);
+
+}  // namespace slod::journal
