@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "../setup.h"
-#include "../terminal.h"
+#include "cli/setup.h"
+#include "cli/terminal.h"
 #include "replay.h"
 #include "slod/cli/commands.h"
 #include "slod/serve/render.h"
