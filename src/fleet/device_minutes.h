@@ -1,0 +1,102 @@
+// The fleet's machine. Live: every device stands in the group of its current cell and moves when a report or
+// a timer moves it; a minute is booked by walking the groups. Late: the cells of the minutes already booked
+// are read from the device's history before and after a change, and the difference is booked.
+//
+// Invariants
+//  1. Booked minutes are those ending in (start, booked_end]. For each device their sum at the sink equals
+//  its cells as
+//     known at `now` (the last tick or boundary).
+//  2. A device's group is its cell at every end E from its last refresh until its armed timer T, E <= T.
+//  3. now >= booked_end; no row in the state was received before the boundaries up to booked_end were booked,
+//  unless
+//     its change has been rebooked.
+// Thread: the fleet's owner.
+#pragma once
+
+#include "device.h"
+#include "gaps.h"
+#include "report_dedup.h"
+
+namespace slod::fleet {
+
+class DeviceMinutes {
+ public:
+  DeviceMinutes(const Config& config, Dictionary& dictionary, const std::vector<RegistryEntry>& registry,
+                const std::vector<std::string>& asked, MinuteSink& sink);
+
+  bool apply(const DeviceRow& row);
+  void tick(Nanos at);
+  void unobserved(StringId source, Nanos from, Nanos to);
+
+  [[nodiscard]] StringId label(StringId device, std::string_view name, Nanos at) const;
+  [[nodiscard]] FleetCounts counts() const;
+  [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;
+
+ private:
+  struct DatedCell {
+    Cell cell;
+    bool gap = false;
+  };
+  struct PresenceWords {
+    std::vector<StringId> online, offline;
+  };
+  using Cells = std::vector<DatedCell>;
+
+  // Setting up.
+  void learn_sources(const Config& config);
+  void enroll(const RegistryEntry& entry);
+  void start(Nanos at);
+
+  // Rows.
+  void apply_report(const DeviceRow& row);
+  void apply_presence(const DeviceRow& row);
+  [[nodiscard]] DeviceIndex find_or_add(StringId device);
+  void learn(DeviceIndex i, const Report& report);
+  void meet(DeviceIndex i, Nanos at, StringId source);
+  void hear(DeviceIndex i, Nanos at);
+  [[nodiscard]] Nanos first_effect(const Device& device, Nanos at, bool evidence) const;
+  void read_values(const DeviceRow& row);
+
+  // Minutes.
+  template <typename Change>
+  void rebook(DeviceIndex i, Nanos from, Nanos known_at, Change&& change);
+  void read_cells(DeviceIndex i, Nanos first_end, Nanos known_at, const Gaps& gaps, Cells& out);
+  void book_difference(Nanos first_end);
+  void book(std::size_t check, Nanos end, const MinuteOutcome& outcome, LabelSetId labels,
+            std::int64_t count);
+  void book_minute(Nanos end);
+  void advance(Nanos at);
+  void fire(Nanos at);
+  void refresh(DeviceIndex i, Nanos end, Nanos known_at);
+  [[nodiscard]] Cell cell_of(const Device& device, const Fields& fields, std::span<const CheckState> checks,
+                             Nanos end, Nanos known_at);
+  [[nodiscard]] Nanos next_change(const Device& device, std::span<const CheckState> checks, Nanos end,
+                                  Nanos known_at) const;
+  [[nodiscard]] Nanos horizon() const;
+  [[nodiscard]] Nanos unhealthy_since(DeviceIndex i, std::uint64_t status) const;
+  [[nodiscard]] DeviceNow describe(const Device& device) const;
+
+  const Config& config_;
+  Dictionary& dictionary_;
+  MinuteSink& sink_;
+  Rules rules_;
+  Judge judge_;
+  Devices devices_;
+  Groups groups_;
+  Timers timers_;
+  Gaps gaps_;
+  ReportDedup dedup_;
+  bool has_registry_;
+  std::vector<StringId> sources_;        // of the fleet; index + 1 is the SourceIndex
+  std::vector<PresenceWords> presence_;  // by SourceIndex
+  std::uint64_t duplicates_ = 0;
+
+  bool started_ = false;
+  Nanos start_ = kNever, booked_end_ = kAlways, now_ = kAlways;
+
+  Reader reader_;
+  Cells before_, after_;        // scratch
+  std::vector<double> values_;  // scratch
+};
+
+}  // namespace slod::fleet

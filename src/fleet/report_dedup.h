@@ -1,0 +1,26 @@
+// De-duplication of reports. The memory is bounded: at least the last kRemembered reports of the fleet, at
+// most twice as many (16 bytes each). A report is known by (device, boot, seq, time); without seq by device,
+// topic and payload. One with neither seq nor a time of its own repeats itself legitimately (a parked vehicle
+// says the same again every minute): it is a duplicate only if it comes again within half its report
+// interval.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "slod/core/record.h"
+#include "times.h"
+
+namespace slod::fleet {
+
+class ReportDedup {
+ public:
+  static constexpr std::size_t kRemembered = std::size_t{1} << 20;
+
+  /// True the first time. `interval`: the device's report interval. Requires: row.kind is a report.
+  bool first(const DeviceRow& row, Nanos interval);
+
+ private:
+  boost::unordered_flat_map<std::uint64_t, Nanos> recent_, older_;  // key -> arrival
+};
+
+}  // namespace slod::fleet
