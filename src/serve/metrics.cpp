@@ -1,0 +1,251 @@
+// /metrics: families in prometheus-cpp's model, written by its serialiser. Names and labels are the contract
+// of docs/metrics.md. Undefined values are absent; both results are there at 0 from the start; no id is ever
+// a label.
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "slod/serve/render.h"
+
+namespace slod::serve {
+namespace {
+
+using engine::SloReading;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// Families in the order in which they were begun.
+class Families {
+ public:
+  MetricFamily& family(const std::string& name, const std::string& help, MetricType type) {
+    for (MetricFamily& known : families_) {
+      if (known.name == name) return known;
+    }
+    families_.push_back({name, help, type, {}});
+    return families_.back();
+  }
+  void counter(const std::string& name, const std::string& help, const Labels& labels, double value) {
+    ClientMetric metric = metric_with(labels);
+    metric.counter.value = value;
+    family(name, help, MetricType::Counter).metric.push_back(std::move(metric));
+  }
+  void gauge(const std::string& name, const std::string& help, const Labels& labels,
+             std::optional<double> value) {
+    MetricFamily& of = family(name, help, MetricType::Gauge);
+    if (!value) return;
+    ClientMetric metric = metric_with(labels);
+    metric.gauge.value = *value;
+    of.metric.push_back(std::move(metric));
+  }
+  static ClientMetric metric_with(const Labels& labels) {
+    ClientMetric metric;
+    for (const auto& [name, value] : labels) metric.label.push_back({name, value});
+    return metric;
+  }
+  [[nodiscard]] const std::vector<MetricFamily>& all() const { return families_; }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+Labels operator+(Labels labels, const Labels& more) {
+  labels.insert(labels.end(), more.begin(), more.end());
+  return labels;
+}
+
+void add_counters(Families& families, const SloReading& reading, const Labels& slo) {
+  constexpr std::array<const char*, 3> kResults = {"good", "bad", "excluded"};
+  for (std::size_t i = 0; i < kResults.size(); ++i) {
+    const Labels labels = slo + Labels{{"result", kResults[i]}};
+    families.counter("slod_events_total", "Events booked, as soon as they have a result.", labels,
+                     static_cast<double>(reading.booked[i]));
+    families.counter("slod_events_withdrawn_total",
+                     "Bookings taken back (a retry succeeded, late data): net = events - withdrawn.", labels,
+                     static_cast<double>(reading.withdrawn[i]));
+    if (reading.config->journey < 0) continue;
+    families.counter("slod_attempts_total", "Attempts before retries are folded.", labels,
+                     static_cast<double>(reading.attempts_booked[i]));
+  }
+}
+
+void add_histogram(Families& families, const SloReading& reading, const Labels& slo) {
+  if (reading.config->journey < 0) return;
+  const engine::LatencyBuckets& buckets = reading.latency_buckets;
+  ClientMetric metric = Families::metric_with(slo);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < buckets.bounds.size(); ++i) {
+    total += buckets.counts[i];
+    metric.histogram.bucket.push_back({total, buckets.bounds[i]});
+  }
+  total += buckets.counts.empty() ? 0 : buckets.counts.back();
+  metric.histogram.bucket.push_back({total, std::numeric_limits<double>::infinity()});
+  metric.histogram.sample_count = total;
+  metric.histogram.sample_sum = buckets.sum;
+  families
+      .family("slod_event_latency_seconds",
+              "Latency of events when they were booked; an SLO's threshold is one of its buckets.",
+              MetricType::Histogram)
+      .metric.push_back(std::move(metric));
+}
+
+void add_state(Families& families, const SloReading& reading, const Labels& slo) {
+  const SloConfig& config = *reading.config;
+  families.gauge("slod_objective_ratio", "The objective.", slo, static_cast<double>(config.objective) / kOne);
+  families.gauge("slod_window_seconds", "Length of the SLO window; of a calendar window its nominal length.",
+                 slo, to_seconds(config.window.rolling));
+  Labels info = slo + Labels{{"slo_window", config.window.text}};
+  if (!config.owner.empty()) info.emplace_back("owner", config.owner);
+  if (!config.runbook.empty()) info.emplace_back("runbook", config.runbook);
+  families.gauge("slod_slo_info", "What the SLO is; always 1.", info, 1);
+  families.gauge("slod_error_budget_remaining_ratio",
+                 "Share of the error budget that is left; may be negative.", slo,
+                 reading.budget.remaining_ratio);
+  families.gauge("slod_has_data", "1 if the SLO window has valid events.", slo, reading.has_data ? 1 : 0);
+  const Labels window = slo + Labels{{"slo_window", config.window.text}};
+  families.gauge("slod_completeness_ratio", "Share of what happened that slod saw.", window,
+                 reading.completeness);
+  if (config.journey < 0) {
+    families.gauge("slod_fleet_coverage_ratio", "Observed share of the device-minutes that were due.", slo,
+                   reading.coverage);
+  }
+}
+
+void add_windows(Families& families, const SloReading& reading, const Labels& slo) {
+  for (const engine::WindowReading& window : reading.windows) {
+    const Labels labels = slo + Labels{{"slo_window", window.window}};
+    families.gauge("slod_sli_ratio", "Good events / valid events.", labels, window.sli);
+    families.gauge("slod_burn_rate", "How many times faster than sustainable the budget is being spent.",
+                   labels, window.burn);
+  }
+  const std::string& text = reading.config->window.text;
+  const bool listed = std::any_of(reading.windows.begin(), reading.windows.end(),
+                                  [&](const engine::WindowReading& window) { return window.window == text; });
+  if (!listed) {
+    const Labels labels = slo + Labels{{"slo_window", text}};
+    families.gauge("slod_sli_ratio", "Good events / valid events.", labels, reading.sli);
+    families.gauge("slod_burn_rate", "How many times faster than sustainable the budget is being spent.",
+                   labels,
+                   slo::burn_rate(reading.config->objective, reading.bad, reading.good + reading.bad));
+  }
+  constexpr std::array<const char*, 3> kQuantiles = {"0.5", "0.9", "0.99"};
+  for (const auto& [span, values] : reading.quantiles) {
+    for (std::size_t i = 0; i < kQuantiles.size(); ++i) {
+      families.gauge("slod_latency_quantile_seconds", "Latency quantiles over valid events, within 1 %.",
+                     slo + Labels{{"slo_window", span}, {"quantile", kQuantiles[i]}}, values[i]);
+    }
+  }
+}
+
+void add_alerts(Families& families, const SloReading& reading, const Labels& slo) {
+  constexpr const char* kHelp = "1 while the rule fires.";
+  for (const engine::RuleStatus& rule : reading.alerts) {
+    families.gauge(
+        "slod_alert_firing", kHelp,
+        slo + Labels{{"severity", rule.severity}, {"long", rule.long_window}, {"short", rule.short_window}},
+        rule.firing ? 1 : 0);
+  }
+  for (const engine::GroupReading& group : reading.groups) {
+    const Labels labels = slo + group.labels;
+    families.gauge("slod_group_valid", "Valid events of the group in the SLO window.", labels,
+                   static_cast<double>(group.good + group.bad));
+    families.gauge("slod_group_bad", "Bad events of the group in the SLO window.", labels,
+                   static_cast<double>(group.bad));
+    for (const engine::RuleStatus& rule : group.alerts) {
+      if (!rule.firing) continue;
+      families.gauge(
+          "slod_alert_firing", kHelp,
+          labels +
+              Labels{{"severity", rule.severity}, {"long", rule.long_window}, {"short", rule.short_window}},
+          1);
+    }
+  }
+}
+
+void add_sources(Families& families, const engine::Snapshot& snapshot) {
+  constexpr const char* kRecords = "slod_source_records_total";
+  constexpr const char* kHelp = "Records by what became of them; received is their sum.";
+  for (const engine::SourceReading& source : snapshot.sources) {
+    const Labels name = {{"source", source.source}};
+    const auto add = [&](const char* result, const std::string& reason, std::uint64_t value) {
+      families.counter(kRecords, kHelp, name + Labels{{"result", result}, {"reason", reason}},
+                       static_cast<double>(value));
+    };
+    add("accepted", "", source.accepted);
+    add("duplicate", "", source.duplicate);
+    add("ignored", "", source.ignored);
+    if (source.rejected_by_reason.empty()) add("rejected", "", 0);
+    for (const auto& [reason, count] : source.rejected_by_reason) add("rejected", reason, count);
+    add("late", "", source.late);
+    add("shed", "", source.shed);
+    families.counter("slod_source_received_total", "Records received.", name,
+                     static_cast<double>(source.received));
+    families.gauge("slod_source_last_event_timestamp_seconds", "Time of the newest event.", name,
+                   source.last_event ? std::optional(static_cast<double>(nanos(*source.last_event)) / 1e9)
+                                     : std::nullopt);
+    families.gauge("slod_source_up", "1 while the source is connected or listening.", name,
+                   source.up ? 1 : 0);
+  }
+}
+
+void add_shared(Families& families, const engine::Snapshot& snapshot) {
+  for (const auto& [key, count] : snapshot.fleet.devices) {
+    families.gauge("slod_fleet_devices", "Devices by state and reason.",
+                   {{"state", key.first}, {"reason", key.second}}, static_cast<double>(count));
+  }
+  for (const auto& [key, count] : snapshot.unmatched_legs) {
+    families.counter("slod_unmatched_legs_total", "Commands and replies that found no event to join.",
+                     {{"source", key.first}, {"kind", key.second}}, static_cast<double>(count));
+  }
+  for (const auto& [journey, count] : snapshot.late_unfolded) {
+    families.counter("slod_late_unfolded_total", "Attempts that came too late to be folded.",
+                     {{"journey", journey}}, static_cast<double>(count));
+  }
+}
+
+void add_process(Families& families, const engine::Snapshot& snapshot, const ProcessFigures& process) {
+  for (const auto& [key, count] : process.notifications) {
+    families.counter("slod_notifications_total", "Notifications by destination and outcome.",
+                     {{"destination", key.first}, {"outcome", key.second}}, static_cast<double>(count));
+  }
+  for (const auto& [destination, age] : process.outbox_oldest_seconds) {
+    families.gauge("slod_outbox_oldest_seconds", "Age of the oldest undelivered notification.",
+                   {{"destination", destination}}, age);
+  }
+  families.gauge("slod_fold_lag_seconds", "How far the evaluation is behind the journal.", {},
+                 process.fold_lag_seconds);
+  families.gauge("slod_journal_position", "Groups in the journal that the snapshot has seen.", {},
+                 static_cast<double>(snapshot.journal_position));
+  families.gauge("slod_journal_bytes", "Size of the journal on disk.", {},
+                 static_cast<double>(process.journal_bytes));
+  families.gauge("slod_commit_seconds", "Duration of the newest commit.", {}, process.commit_seconds);
+  families.gauge("slod_tick_seconds", "Duration of the newest tick.", {}, snapshot.tick_seconds);
+  families.gauge("slod_config_last_reload_successful", "1 if the config that was read last is in force.", {},
+                 process.config_reload_ok ? 1 : 0);
+  families.gauge("slod_build_info", "Version and revision; always 1.",
+                 {{"version", process.version}, {"revision", process.revision}}, 1);
+}
+
+}  // namespace
+
+std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process) {
+  Families families;
+  for (const SloReading& reading : snapshot.slos) {
+    const Labels slo = {{"slo", reading.config->name}, {"slo_service", reading.config->service}};
+    add_counters(families, reading, slo);
+    add_histogram(families, reading, slo);
+    add_state(families, reading, slo);
+    add_windows(families, reading, slo);
+    add_alerts(families, reading, slo);
+  }
+  add_sources(families, snapshot);
+  add_shared(families, snapshot);
+  add_process(families, snapshot, process);
+  return prometheus::TextSerializer().Serialize(families.all());
+}
+
+}  // namespace slod::serve

@@ -1,0 +1,100 @@
+#include "slod/serve/web.h"
+
+#include <nlohmann/json.hpp>
+
+namespace slod::serve {
+namespace {
+
+/// The page runs nothing and loads nothing; its style stands in it.
+constexpr const char* kPagePolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "'none'";
+
+net::Response with(int status, std::string body, const char* type = "application/json") {
+  return {status, type, std::move(body), {{"X-Content-Type-Options", "nosniff"}}};
+}
+
+net::Response failure(int status, const char* type, const std::string& message) {
+  const nlohmann::ordered_json json = {{"status", "error"}, {"errorType", type}, {"error", message}};
+  return with(status, json.dump());
+}
+
+net::Response success(const std::string& data) {
+  return with(200, R"({"status":"success","data":)" + data + "}");
+}
+
+class WebHandler final : public net::Handler {
+ public:
+  explicit WebHandler(WebContext context) : context_(std::move(context)) {}
+
+  std::optional<net::Response> admit(const net::Request& head, std::optional<std::uint64_t>) override {
+    if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
+    net::Response refused = failure(405, "bad_data", "this address is read with GET");
+    refused.headers.emplace_back("Allow", "GET, HEAD");
+    return refused;
+  }
+
+  void handle(net::Request request, net::Respond respond) override { respond(answer(request.path())); }
+
+ private:
+  net::Response answer(std::string_view path) {
+    if (path == "/-/healthy" || path == "/healthz")
+      return with(200, "slod is healthy\n", "text/plain; charset=utf-8");
+    if (path == "/-/ready") return ready();
+    if (path == "/metrics") return metrics();
+    const auto snapshot = context_.snapshot();
+    if (!snapshot) return starting(path);
+    if (path == "/") {
+      net::Response page = with(200, slos_page(*snapshot), "text/html; charset=utf-8");
+      page.headers.emplace_back("Content-Security-Policy", kPagePolicy);
+      return page;
+    }
+    if (path == "/api/v1/slos") return success(slos_json(*snapshot));
+    if (path == "/api/v1/sources") return success(sources_json(*snapshot));
+    if (path == "/api/v1/alerts") return success(alerts_json(*snapshot));
+    if (path == "/api/v1/transitions") return success(context_.transitions_json());
+    constexpr std::string_view kSlo = "/api/v1/slos/";
+    if (path.starts_with(kSlo)) {
+      const std::string name(path.substr(kSlo.size()));
+      const std::string json = slo_json(*snapshot, name);
+      return json.empty() ? failure(404, "not_found", "no SLO is called \"" + name.substr(0, 100) + "\"")
+                          : success(json);
+    }
+    return failure(404, "not_found", "nothing is here; see /api/v1/slos, /metrics, /-/ready");
+  }
+
+  net::Response ready() {
+    const Readiness readiness = context_.readiness();
+    if (readiness.ready) return with(200, R"({"ready":true})");
+    const nlohmann::ordered_json json = {
+        {"ready", false}, {"reason", readiness.reason}, {"progress", readiness.progress}};
+    return with(503, json.dump());
+  }
+
+  net::Response metrics() {
+    // Before the first tick there is nothing to count, but the process can be scraped.
+    static const engine::Snapshot kEmpty{};
+    const auto snapshot = context_.snapshot();
+    return with(200, metrics_text(snapshot ? *snapshot : kEmpty, context_.figures()),
+                "text/plain; version=0.0.4; charset=utf-8");
+  }
+
+  net::Response starting(std::string_view path) {
+    if (path == "/")
+      return with(503, "slod is starting; the first numbers come with the first tick\n", "text/plain");
+    net::Response response =
+        failure(503, "unavailable", "slod is starting; the first numbers come with the first tick");
+    response.headers.emplace_back("Retry-After", "2");
+    return response;
+  }
+
+  WebContext context_;
+};
+
+}  // namespace
+
+std::unique_ptr<net::Handler> make_web_handler(WebContext context) {
+  return std::make_unique<WebHandler>(std::move(context));
+}
+
+}  // namespace slod::serve
