@@ -53,6 +53,18 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
+/// A label's name as Prometheus allows it: "device.model" is device_model.
+Labels prometheus_names(Labels labels) {
+  for (auto& [name, value] : labels) {
+    for (char& c : name) {
+      const bool allowed =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+      if (!allowed) c = '_';
+    }
+  }
+  return labels;
+}
+
 Labels operator+(Labels labels, const Labels& more) {
   labels.insert(labels.end(), more.begin(), more.end());
   return labels;
@@ -150,7 +162,7 @@ void add_alerts(Families& families, const SloReading& reading, const Labels& slo
         rule.firing ? 1 : 0);
   }
   for (const engine::GroupReading& group : reading.groups) {
-    const Labels labels = slo + group.labels;
+    const Labels labels = slo + prometheus_names(group.labels);
     families.gauge("slod_group_valid", "Valid events of the group in the SLO window.", labels,
                    static_cast<double>(group.good + group.bad));
     families.gauge("slod_group_bad", "Bad events of the group in the SLO window.", labels,
