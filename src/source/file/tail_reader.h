@@ -1,0 +1,61 @@
+// The lines of a path through its rotations, in order and each once. Every file that the path ever names is
+// held open until it has been read to its end and been quiet for a while (its writer may go on for a moment
+// after the rename), then the next one is read from its beginning. Positions of rotated files are found again
+// at start among the path's siblings (access.log.1, access.log-20261122). Two rotations between two looks at
+// the path would lose the file between them. No clock, no thread: `now` is an argument, the owner calls.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "slod/core/submission.h"
+#include "source/file/followed_file.h"
+
+namespace slod::source {
+
+struct TailOptions {
+  std::chrono::milliseconds poll{200};
+  std::chrono::milliseconds rotation_quiet{1000};
+  TailLimits limits;
+};
+
+struct TailBlock {
+  std::string_view lines;        ///< until the next call
+  std::uint64_t long_lines = 0;  ///< lines over the limit, skipped
+  SourcePosition position;       ///< to be stored with what the lines became
+};
+
+class TailReader {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  TailReader(std::string source, std::string path, const TailOptions& options,
+             const std::vector<SourcePosition>& positions);
+
+  /// The next block, or nothing for now. The same again until commit().
+  std::optional<TailBlock> next(Clock::time_point now);
+  /// The last block is stored.
+  void commit();
+  [[nodiscard]] bool has_file() const { return !files_.empty(); }
+
+ private:
+  void look_at_path();
+  void find_rotated(const std::vector<SourcePosition>& positions);
+  bool resume(FollowedFile& file, const std::vector<SourcePosition>& positions) const;
+  std::optional<TailBlock> block(const Piece& piece);
+  [[nodiscard]] bool quiet_long_enough(const FollowedFile& file, Clock::time_point now);
+
+  std::string source_;
+  std::string path_;
+  TailOptions options_;
+  std::deque<std::unique_ptr<FollowedFile>>
+      files_;  ///< oldest first; the last is what the path named when looked at
+  std::uint64_t quiet_size_ = 0;
+  std::optional<Clock::time_point> quiet_since_;
+};
+
+}  // namespace slod::source

@@ -1,0 +1,251 @@
+// POST /ingest/{source}: who may send is decided before the body is read; what the body holds is decoded and
+// routed on the server's thread; the answer waits for the committer.
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "slod/decode/decoder.h"
+#include "slod/net/inflate.h"
+#include "slod/source/sources.h"
+#include "source/http/bearer.h"
+#include "source/http/ingest_answer.h"
+#include "source/http/pubsub.h"
+#include "source/http/thread_slots.h"
+
+namespace slod::source {
+
+namespace {
+
+constexpr std::size_t kMaxInflated = 64 * 1024 * 1024;
+constexpr std::size_t kKeptBuffer = 8 * 1024 * 1024;
+constexpr std::size_t kMaxKey = 256;
+constexpr std::string_view kPrefix = "/ingest/";
+
+net::Response refusal(int status, std::string_view advice) {
+  net::Response response;
+  response.status = status;
+  response.body = error_answer(advice);
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+/// The name for net::inflate, "" for none; nothing for a coding that is not understood.
+std::optional<std::string_view> coding_of(const net::Request& request) {
+  std::string text(request.header("content-encoding"));
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (text.empty() || text == "identity") return "";
+  if (text == "gzip" || text == "x-gzip") return "gzip";
+  if (text == "zstd") return "zstd";
+  return std::nullopt;
+}
+
+/// One http source, resolved.
+struct Door {
+  const SourceConfig* source = nullptr;
+  std::optional<BearerToken> token;
+  bool shut = false;  ///< its token cannot be read: nobody may pass
+  [[nodiscard]] bool answers_204() const { return source->envelope == SourceConfig::Envelope::kPubsub; }
+};
+
+/// What a server thread keeps between requests.
+struct Desk {
+  std::map<const Door*, route::Intake> intakes;
+  std::string inflated;
+};
+
+/// A body that has been read: what to count and what to say about it.
+struct Reading {
+  std::unique_ptr<RecordBatch> batch = std::make_unique<RecordBatch>();
+  std::string answer;
+};
+
+class IngestHandler final : public net::Handler {
+ public:
+  IngestHandler(const Surroundings& surroundings, std::function<bool()> ready)
+      : around_(surroundings), ready_(std::move(ready)) {
+    for (const SourceConfig& source : around_.config.sources) {
+      if (source.kind == SourceConfig::Kind::kHttp) add_door(source);
+    }
+  }
+
+  std::optional<net::Response> admit(const net::Request& head, std::optional<std::uint64_t>) override {
+    const Door* door = door_of(head);
+    if (door == nullptr)
+      return refusal(404, "no such source: POST to /ingest/SOURCE, with an http source of the config");
+    if (head.method != "POST") {
+      net::Response response = refusal(405, "only POST is allowed here");
+      response.headers.emplace_back("Allow", "POST");
+      return response;
+    }
+    if (door->shut) return refusal(503, "this source's token cannot be read; the server's log says why");
+    if (door->token && !door->token->matches(head.header("authorization"))) {
+      net::Response response = refusal(401, "send the source's token: Authorization: Bearer TOKEN");
+      response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      return response;
+    }
+    if (!coding_of(head)) return refusal(415, "Content-Encoding must be gzip, zstd or identity");
+    if (head.header("idempotency-key").size() > kMaxKey) {
+      return refusal(400, "the Idempotency-Key is longer than 256 bytes");
+    }
+    if (!ready_()) return refusal(503, "starting or stopping: send it again");
+    return std::nullopt;
+  }
+
+  void handle(net::Request request, net::Respond respond) override {
+    const Door* door = door_of(request);
+    Desk* desk = desks_.mine();
+    if (door == nullptr || desk == nullptr) return respond(refusal(503, "too many threads: send it again"));
+    Submission submission;
+    const std::string_view key = request.header("idempotency-key");
+    if (!key.empty()) submission.key = IdempotencyKey{std::string(key), digest_of(request.body), {}};
+    if (request.body.empty())
+      return respond(finished(*door, 400, error_answer("the body is empty: send one record a line")));
+
+    std::string_view body = request.body;
+    switch (unpack(request, *desk, body)) {
+      case net::Inflated::kTooLarge:
+        if (door->answers_204()) {  // or it would come back for days
+          return submit(*door, unreadable(*door, 1, "too large"), std::move(submission), std::move(respond));
+        }
+        return respond(
+            refusal(413, "the body is larger than 64 MiB when unpacked: send it in smaller parts"));
+      case net::Inflated::kOk:
+        return submit(*door, read(*door, *desk, body), std::move(submission), std::move(respond));
+      case net::Inflated::kBroken:
+      case net::Inflated::kUnknownCoding:
+        return submit(*door,
+                      unreadable(*door, 1, "the compressed body is broken or cut off: send it again whole"),
+                      std::move(submission), std::move(respond));
+    }
+  }
+
+ private:
+  void add_door(const SourceConfig& source) {
+    Door& door = doors_[source.name];
+    door.source = &source;
+    if (source.token.empty()) return;
+    const auto secret = around_.read_secret ? around_.read_secret(source.token)
+                                            : Result<std::string>(Error{"nothing here can read secrets"});
+    if (secret && !secret->empty()) {
+      door.token.emplace(*secret);
+      return;
+    }
+    door.shut = true;
+    const std::string why = secret ? "the token is empty" : secret.error().message;
+    if (around_.log) around_.log("error", "source " + source.name + " refuses everything: " + why);
+  }
+
+  [[nodiscard]] const Door* door_of(const net::Request& request) const {
+    std::string_view path = request.path();
+    if (!path.starts_with(kPrefix)) return nullptr;
+    path.remove_prefix(kPrefix.size());
+    if (path.ends_with('/')) path.remove_suffix(1);
+    const auto door = doors_.find(path);
+    return door == doors_.end() ? nullptr : &door->second;
+  }
+
+  static net::Inflated unpack(const net::Request& request, Desk& desk, std::string_view& body) {
+    const std::string_view coding = coding_of(request).value_or("");
+    if (coding.empty()) return net::Inflated::kOk;
+    if (desk.inflated.capacity() > kKeptBuffer) desk.inflated = {};
+    desk.inflated.clear();
+    const net::Inflated result = net::inflate(coding, request.body, kMaxInflated, desk.inflated);
+    body = desk.inflated;
+    return result;
+  }
+
+  Reading read(const Door& door, Desk& desk, std::string_view body) {
+    std::string unwrapped;
+    if (door.answers_204()) {
+      auto data = unwrap_pubsub(body);
+      if (!data) return unreadable(door, 1, data.error().message);
+      unwrapped = std::move(*data);
+      body = unwrapped;
+    }
+    Reading reading;
+    reading.batch->source = door.source->name;
+    const route::IntakeReport report = intake(door, desk).body(body, around_.wall_clock(), *reading.batch);
+    const SourceCounts& counts = reading.batch->counts;
+    const std::uint64_t rejected = counts.rejected_total();
+    const std::uint64_t all = counts.accepted + counts.ignored + counts.late + rejected;
+    if (report.broken)
+      return unreadable(door, std::max<std::uint64_t>(all, 1),
+                        "the body is broken: a JSON array must be complete");
+    if (all == 0) return unreadable(door, 0, "the body holds no record: send one a line, or a JSON array");
+    reading.answer = rejected == all
+                         ? unreadable_answer("no record was readable; errors says why", counts, report)
+                         : counts_answer(counts, report);
+    return reading;
+  }
+
+  /// Records that cannot be told apart or read: counted, so that received stays the sum of all.
+  static Reading unreadable(const Door& door, std::uint64_t records, std::string_view advice) {
+    Reading reading;
+    reading.batch->source = door.source->name;
+    if (records > 0)
+      reading.batch->counts.rejected[decode::reject_name(decode::Reject::kMalformed)] = records;
+    reading.answer = unreadable_answer(advice, reading.batch->counts, {});
+    return reading;
+  }
+
+  route::Intake& intake(const Door& door, Desk& desk) {
+    const auto known = desk.intakes.find(&door);
+    if (known != desk.intakes.end()) return known->second;
+    return desk.intakes
+        .emplace(&door, route::Intake(around_.config, *door.source, around_.router, around_.user_key))
+        .first->second;
+  }
+
+  void submit(const Door& door, Reading reading, Submission submission, net::Respond respond) {
+    submission.batch = std::move(reading.batch);
+    if (submission.key) submission.key->answer = reading.answer;
+    submission.done = [&door, respond, answer = std::move(reading.answer)](const CommitAnswer& committed) {
+      respond(outcome(door, committed, answer));
+    };
+    if (!around_.committer.submit(submission)) respond(refusal(503, "the queue is full: send it again"));
+  }
+
+  static net::Response outcome(const Door& door, const CommitAnswer& committed, const std::string& answer) {
+    switch (committed.result) {
+      case Committed::kDurable:
+        return finished(door, status_of_answer(answer), answer);
+      case Committed::kRepeated: {
+        net::Response response = finished(door, status_of_answer(committed.answer), committed.answer);
+        response.headers.emplace_back("Idempotent-Replayed", "true");
+        return response;
+      }
+      case Committed::kConflict:
+        return refusal(422,
+                       "this Idempotency-Key came with another body before: use a new key for a new body");
+      case Committed::kInFlight:
+        return refusal(503, "a request with this Idempotency-Key is being stored: ask again");
+      case Committed::kRefused:
+        break;
+    }
+    return refusal(503, "it could not be stored: send it again");
+  }
+
+  /// An answer about records. Pub/Sub would bring a refused message back for days: 204 stands for 200 and for
+  /// 400.
+  static net::Response finished(const Door& door, int status, std::string body) {
+    net::Response response;
+    response.status = door.answers_204() ? 204 : status;
+    if (!door.answers_204()) response.body = std::move(body);
+    return response;
+  }
+
+  const Surroundings around_;
+  std::function<bool()> ready_;
+  std::map<std::string, Door, std::less<>> doors_;
+  ThreadSlots<Desk> desks_;
+};
+
+}  // namespace
+
+std::unique_ptr<net::Handler> make_http_ingest(const Surroundings& surroundings,
+                                               std::function<bool()> ready) {
+  return std::make_unique<IngestHandler>(surroundings, std::move(ready));
+}
+
+}  // namespace slod::source
