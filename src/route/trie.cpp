@@ -1,0 +1,123 @@
+#include "route/trie.h"
+
+#include <algorithm>
+
+#include "slod/core/hash.h"
+
+namespace slod::route {
+
+Trie::Trie() : nodes_(1), cells_(16) {}
+
+void Trie::place(const Cell& cell) {
+  std::size_t at = cell.hash & (cells_.size() - 1);
+  while (cells_[at].node != kNone) at = (at + 1) & (cells_.size() - 1);
+  cells_[at] = cell;
+}
+
+std::uint32_t Trie::literal(std::uint32_t parent, std::string_view text) const {
+  const std::uint64_t hash = hash_bytes(text, parent);
+  for (std::size_t at = hash & (cells_.size() - 1);; at = (at + 1) & (cells_.size() - 1)) {
+    const Cell& cell = cells_[at];
+    if (cell.node == kNone) return kNone;
+    if (cell.hash == hash && cell.parent == parent && texts_[cell.text] == text) return cell.node;
+  }
+}
+
+std::uint32_t Trie::add_literal(std::uint32_t parent, std::string_view text) {
+  if (const std::uint32_t known = literal(parent, text); known != kNone) return known;
+  const auto node = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.emplace_back();
+  nodes_[parent].literals = true;
+  texts_.emplace_back(text);
+  if (texts_.size() * 4 > cells_.size()) {
+    std::vector<Cell> old(cells_.size() * 2);
+    old.swap(cells_);
+    for (const Cell& cell : old) {
+      if (cell.node != kNone) place(cell);
+    }
+  }
+  place({hash_bytes(text, parent), parent, node, static_cast<std::uint32_t>(texts_.size() - 1)});
+  return node;
+}
+
+std::uint32_t Trie::add_capture(std::uint32_t parent, const Segment& segment) {
+  const bool device = segment.text == "device";
+  for (const Capture& known : nodes_[parent].captures) {
+    if (known.before == segment.before && known.after == segment.after && known.device == device)
+      return known.node;
+  }
+  const auto node = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.emplace_back();
+  std::vector<Capture>& captures = nodes_[parent].captures;
+  captures.push_back({segment.before, segment.after, device, node});
+  std::stable_sort(captures.begin(), captures.end(), [](const Capture& a, const Capture& b) {
+    return a.before.size() + a.after.size() > b.before.size() + b.after.size();
+  });
+  return node;
+}
+
+void Trie::add(const std::vector<Segment>& segments, std::string_view method, int journey) {
+  std::uint32_t node = 0;
+  bool tail = false;
+  for (const Segment& segment : segments) {
+    if (segment.kind == Segment::Kind::kTail) {
+      tail = true;
+      break;
+    }
+    node = segment.kind == Segment::Kind::kLiteral ? add_literal(node, segment.text)
+                                                   : add_capture(node, segment);
+  }
+  auto& leaves = tail ? nodes_[node].tails : nodes_[node].ends;
+  leaves.push_back({std::string(method), journey});
+}
+
+int Trie::choose(const std::vector<Leaf>& leaves, std::string_view method) {
+  int any = -1;
+  for (const Leaf& leaf : leaves) {
+    if (leaf.method == method && !method.empty()) return leaf.journey;
+    if (leaf.method.empty() && any < 0) any = leaf.journey;
+  }
+  return any;
+}
+
+Trie::Found Trie::match(std::string_view method, std::string_view path) const {
+  Found found;
+  if (!walk(0, method, path, found)) return {};
+  return found;
+}
+
+/// `rest` is empty or begins with the '/' before the next segment. Depth is that of the templates, not of the
+/// path.
+bool Trie::walk(std::uint32_t node, std::string_view method, std::string_view rest, Found& found) const {
+  const Node& at = nodes_[node];
+  if (rest.empty()) {
+    found.journey = choose(at.ends, method);
+    if (found.journey < 0) found.journey = choose(at.tails, method);
+    return found.journey >= 0;
+  }
+  if (at.literals || !at.captures.empty()) {
+    const std::size_t end = std::min(rest.find('/', 1), rest.size());
+    const std::string_view segment = rest.substr(1, end - 1);
+    const std::string_view behind = rest.substr(end);
+    const std::uint32_t next = at.literals ? literal(node, segment) : kNone;
+    if (next != kNone && walk(next, method, behind, found)) return true;
+    if (!segment.empty() && walk_captures(at, method, segment, behind, found)) return true;
+  }
+  found.journey = choose(at.tails, method);
+  return found.journey >= 0;
+}
+
+bool Trie::walk_captures(const Node& at, std::string_view method, std::string_view segment,
+                         std::string_view rest, Found& found) const {
+  for (const Capture& capture : at.captures) {
+    const std::size_t around = capture.before.size() + capture.after.size();
+    if (segment.size() <= around || !segment.starts_with(capture.before) || !segment.ends_with(capture.after))
+      continue;
+    if (!walk(capture.node, method, rest, found)) continue;
+    if (capture.device) found.device = segment.substr(capture.before.size(), segment.size() - around);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace slod::route

@@ -1,0 +1,131 @@
+// What decoding costs over the parser: simdjson's parse_many alone, against decode, route and rows, on the
+// same 400-byte lines in the same run. The goal is a ratio of at most 2.0; 1,000 routes may cost at most a
+// tenth more than one.
+#include <benchmark/benchmark.h>
+#include <simdjson.h>
+
+#include <random>
+
+#include "slod/decode/decoder.h"
+#include "slod/route/intake.h"
+
+namespace slod {
+namespace {
+
+constexpr int kLines = 2000;
+
+std::string line_of(std::mt19937_64& random, int i) {
+  static const char* const kTails[] = {"/unlock", "/lock", "/status", "/ring", "/photo", "/end"};
+  static const char* const kAreas[] = {"shibuya", "osaka", "nagoya", "fukuoka"};
+  const std::string device = "vehicle-" + std::to_string(random() % 20000);
+  std::string line = R"({"time":")" + std::to_string(1795350787 + i / 50) + "." + std::to_string(100 + i % 900) +
+                     R"(","remote_addr":"203.0.113.7","method":"POST","path":"/v1/vehicles/)" + device +
+                     kTails[random() % 6] + R"(","status":"200","request_time":"0.)" + std::to_string(100 + random() % 900) +
+                     R"(","upstream_status":"200","request_id":")" + std::to_string(random()) + std::to_string(random()) +
+                     R"(","host":"api.example.org","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)",)" +
+                     R"("app":"ios","device":")" + device + R"(","user":"user-)" + std::to_string(random() % 50000) +
+                     R"(","area":")" + kAreas[random() % 4] + "\"}";
+  if (line.size() < 399) line.insert(line.size() - 2, std::string(399 - line.size(), ' '));
+  return line + "\n";
+}
+
+const std::string& block() {
+  static const std::string lines = [] {
+    std::mt19937_64 random(7);
+    std::string text;
+    for (int i = 0; i < kLines; ++i) text += line_of(random, i);
+    return text;
+  }();
+  return lines;
+}
+
+Config config_with(int extra_routes) {
+  Config config;
+  SourceConfig source;
+  source.name = "edge";
+  LogFormat format;
+  format.fields = {"/time",
+                   "/method",
+                   "/path",
+                   "/status",
+                   "/request_time",
+                   "/request_id",
+                   "/device",
+                   "/user",
+                   seconds(1),
+                   seconds(1),
+                   {{"app", "/app"}, {"area", "/area"}}};
+  source.format = format;
+  config.sources.push_back(source);
+  const auto add = [&](const std::string& route) {
+    JourneyConfig journey;
+    journey.api = ApiLeg{"edge", "POST", route, {}, {}};
+    config.journeys.push_back(journey);
+  };
+  for (const char* tail : {"unlock", "lock", "status", "ring", "photo", "end"})
+    add("/v1/vehicles/{device}/" + std::string(tail));
+  for (int i = 0; i < extra_routes; ++i)
+    add("/v" + std::to_string(i % 7) + "/things" + std::to_string(i) + "/{id}/do");
+  return config;
+}
+
+void simdjson_parse_many(benchmark::State& state) {
+  simdjson::dom::parser parser;
+  parser.threaded = false;
+  const simdjson::padded_string lines(block());
+  for (auto _ : state) {
+    simdjson::dom::document_stream stream;
+    if (parser.parse_many(lines, 1'000'000).get(stream) != simdjson::SUCCESS) std::abort();
+    std::size_t count = 0;
+    for (auto document : stream) count += document.error() == simdjson::SUCCESS ? 1 : 0;
+    if (count != kLines) std::abort();
+  }
+  state.SetItemsProcessed(state.iterations() * kLines);
+}
+BENCHMARK(simdjson_parse_many);
+
+struct Nothing final : decode::RecordVisitor {
+  bool on_log(const decode::LogRecord& record) override {
+    benchmark::DoNotOptimize(&record);
+    return true;
+  }
+  bool on_message(const decode::MessageRecord&, std::optional<Time>) override { return true; }
+  bool on_ignored(std::string_view, std::optional<Time>) override { return true; }
+  bool on_reject(decode::Reject, std::string_view) override { std::abort(); }
+};
+
+void decode_only(benchmark::State& state) {
+  const Config config = config_with(0);
+  decode::Decoder decoder(config.sources[0]);
+  Nothing nothing;
+  for (auto _ : state) decoder.lines(block(), nothing);
+  state.SetItemsProcessed(state.iterations() * kLines);
+}
+BENCHMARK(decode_only);
+
+void decode_route_rows(benchmark::State& state) {
+  const Config config = config_with(static_cast<int>(state.range(0)) - 6);
+  const route::Router router(config);
+  route::Intake intake(config, config.sources[0], router, 42);
+  RecordBatch batch;
+  const Time now = from_nanos(1795351000'000000000);
+  for (auto _ : state) {
+    batch.clear();
+    intake.lines(block(), now, batch);
+    if (batch.counts.accepted != kLines) std::abort();
+  }
+  state.SetItemsProcessed(state.iterations() * kLines);
+}
+BENCHMARK(decode_route_rows)->Arg(6)->Arg(1000);
+
+void route_only(benchmark::State& state) {
+  const Config config = config_with(static_cast<int>(state.range(0)) - 6);
+  const route::Router router(config);
+  std::string scratch;
+  for (auto _ : state)
+    benchmark::DoNotOptimize(router.match("edge", "POST", "/v1/vehicles/vehicle-12345/unlock?x=1", scratch));
+}
+BENCHMARK(route_only)->Arg(6)->Arg(1000);
+
+}  // namespace
+}  // namespace slod
