@@ -150,7 +150,8 @@ class TlsStream final : public PlainStream {
  private:
   std::string reason(const Code& error, const std::string& host) {
     const long verdict = ::SSL_get_verify_result(stream_->native_handle());
-    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || (verdict == X509_V_ERR_APPLICATION_VERIFICATION)) {
+    // What OpenSSL says when its own checks passed and Asio's of the host name did not.
+    if (verdict == X509_V_ERR_UNSPECIFIED || verdict == X509_V_ERR_HOSTNAME_MISMATCH) {
       return "the certificate is not for " + host;
     }
     if (verdict != X509_V_OK)
