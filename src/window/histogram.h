@@ -1,6 +1,6 @@
 // Histogram: a compact log-linear latency histogram (bins of bin_of). One byte string holds, octave by
 // octave, a bitmap of the bins that hold values and their counts in 1, 2, 4 or 8 bytes, as wide as the octave
-// needs: 11 bytes for one value, 0.5 to 1 KB for a day of 100,000. Adding a value touches one octave; nothing
+// needs: 13 bytes for one value, 0.5 to 1 KB for a day of 100,000. Adding a value touches one octave; nothing
 // is ever decoded as a whole. Merging is addition of bins. Thread: one owner.
 #pragma once
 
