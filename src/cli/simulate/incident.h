@@ -11,12 +11,19 @@
 namespace slod::cli {
 
 enum class IncidentKind {
-  kUnlockErrors, kRideErrors, kSlowUnlock, kDeviceTimeouts, kBrokerFlap, kBatteryDrain, kOpsRetries, kAreaOutage
+  kUnlockErrors,
+  kRideErrors,
+  kSlowUnlock,
+  kDeviceTimeouts,
+  kBrokerFlap,
+  kBatteryDrain,
+  kOpsRetries,
+  kAreaOutage
 };
 
 struct Incident {
   IncidentKind kind = IncidentKind::kUnlockErrors;
-  Duration from{0}, lasts{0};          ///< from the simulation's start
+  Duration from{0}, lasts{0};  ///< from the simulation's start
   [[nodiscard]] bool covers(Duration at) const { return at >= from && at < from + lasts; }
 };
 

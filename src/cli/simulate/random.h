@@ -1,5 +1,5 @@
-// Randomness that is addressed, not drawn: the same seed, subject and index give the same numbers, whatever else was
-// asked before. So an incident changes what it touches and nothing else. Pure.
+// Randomness that is addressed, not drawn: the same seed, subject and index give the same numbers, whatever
+// else was asked before. So an incident changes what it touches and nothing else. Pure.
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,8 @@ namespace slod::cli {
 class Draw {
  public:
   Draw(std::uint64_t seed, std::string_view subject, std::uint64_t a = 0, std::uint64_t b = 0)
-      : state_(hash_bytes(subject, mix64(seed ^ 0x9e3779b97f4a7c15, a + 1) ^ mix64(b + 0x2545f4914f6cdd1d, a ^ b))) {}
+      : state_(hash_bytes(subject,
+                          mix64(seed ^ 0x9e3779b97f4a7c15, a + 1) ^ mix64(b + 0x2545f4914f6cdd1d, a ^ b))) {}
 
   std::uint64_t bits() {
     // splitmix64

@@ -15,7 +15,8 @@ std::string lower(std::string text) {
 
 bool has_any(const std::string& text, std::initializer_list<const char*> words) {
   const std::string low = lower(text);
-  return std::any_of(words.begin(), words.end(), [&](const char* w) { return low.find(w) != std::string::npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](const char* w) { return low.find(w) != std::string::npos; });
 }
 
 bool ends_a_ride(const std::string& name) {
