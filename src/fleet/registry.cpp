@@ -16,7 +16,8 @@ class Faults {
  public:
   void add(std::size_t line, const std::string& what) {
     if (++count_ > kMaxFaults) return;
-    text_ += (text_.empty() ? "" : "\n") + ("line " + std::to_string(line) + ": " + what);
+    if (!text_.empty()) text_ += '\n';
+    text_.append("line ").append(std::to_string(line)).append(": ").append(what);
   }
   [[nodiscard]] bool any() const { return count_ > 0; }
   [[nodiscard]] Error error() const {
