@@ -45,7 +45,8 @@ SliceBook::SliceBook(Duration slice, std::int64_t target_ppm, Duration keep)
   SLOD_ASSERT(slice > Duration{0} && slice % kSlotLength == Duration{0} && keep >= slice);
   impl_->slots_per_slice = slice / kSlotLength;
   impl_->target_ppm = target_ppm;
-  impl_->keep = (keep + kSlotLength - Duration{1}) / kSlotLength;
+  constexpr Duration kCoarsestEdge = hours(1);
+  impl_->keep = (keep + kCoarsestEdge + kSlotLength - Duration{1}) / kSlotLength;
   const auto capacity = static_cast<std::uint32_t>(impl_->keep / impl_->slots_per_slice + 2);
   impl_->ring = Ring(impl_->first_kept(), capacity);
 }

@@ -18,16 +18,16 @@ namespace slod::window {
 
 class SliceBook {
  public:
-  /// `slice`: a multiple of 10 s. `target_ppm`: parts per million. `keep`: for how long a slice may still
-  /// change; at least the longest window over it plus that window's resolution (1 h at most), or late counts
-  /// are lost to it.
+  /// `slice`: a multiple of 10 s. `target_ppm`: parts per million. `keep`: the longest window over it (the
+  /// longest possible period, for a calendar one); for an hour more than that, the coarsest rounding of a
+  /// window's left edge, late counts may still change a slice.
   SliceBook(Duration slice, std::int64_t target_ppm, Duration keep);
   ~SliceBook();
   SliceBook(SliceBook&&) noexcept;
   SliceBook& operator=(SliceBook&&) noexcept;
 
   /// Adds signed counts to a slot: past, present or future, any order. Those of a slice that is no longer
-  /// kept (it ended at or before the last tick - keep) are dropped.
+  /// kept (it ended at or before the last tick - keep - 1 h) are dropped.
   void record(Slot slot, Counts delta);
   /// Moves to tick `at` (a multiple of 10 s, never backwards) and appends to `deltas`, by slot, what the
   /// slices of the slots before `at` changed: feed each pair to WindowTable::record. A slice whose verdict

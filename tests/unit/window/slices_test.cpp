@@ -52,14 +52,14 @@ TEST(SliceBookTest, TheRunningSliceIsJudgedByWhatItHasSoFar) {
   EXPECT_EQ(deltas.back(), (std::pair<Slot, Counts>{slot_of(kNoon), {-1, 1}}));
 }
 
-TEST(SliceBookTest, DropsCountsOfSlicesThatAreNoLongerKept) {
+TEST(SliceBookTest, DropsCountsOfSlicesLeftOfEveryRoundedEdge) {
   SliceBook book(minutes(1), 500'000, hours(1));
   Deltas deltas;
   book.advance(kNoon, deltas);
-  book.record(slot_of(kNoon - hours(1)) - 1, {0, 1});
-  book.record(slot_of(kNoon - hours(1)), {0, 1});
+  book.record(slot_of(kNoon - hours(2)) - 1, {0, 1});
+  book.record(slot_of(kNoon - hours(2)), {0, 1});
   book.advance(kNoon + seconds(10), deltas);
-  EXPECT_EQ(deltas, (Deltas{{slot_of(kNoon - hours(1)), {0, 1}}}));
+  EXPECT_EQ(deltas, (Deltas{{slot_of(kNoon - hours(2)), {0, 1}}}));
 }
 
 Counts judge(Counts c, std::int64_t target_ppm) {
