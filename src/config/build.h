@@ -42,6 +42,9 @@ int find_name(const View& value, const std::vector<std::string>& names, const st
 /// Reports a duration that is not positive, or not a multiple of `step` (0: any).
 bool check_multiple(const View& value, Duration step, FaultList& faults);
 
+/// Reports a secret that is neither or both of { file } and { env }.
+void check_secret(Build& build, const View& secret);
+
 /// Labels that the sources' formats map, all of them together (for actors), sorted.
 [[nodiscard]] std::vector<std::string> all_log_labels(const Config& config);
 /// Labels that are known of devices: those of the fleet's reports, and what a registry or areas give. Sorted.

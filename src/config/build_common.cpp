@@ -36,6 +36,11 @@ bool check_multiple(const View& value, Duration step, FaultList& faults) {
   return true;
 }
 
+void check_secret(Build& build, const View& secret) {
+  if (!secret.is_map() || secret["file"].present() != secret["env"].present()) return;
+  build.faults.error(secret.at(), "a secret is either { file: PATH } or { env: NAME }");
+}
+
 std::vector<std::string> all_log_labels(const Config& config) {
   std::set<std::string> labels;
   for (const SourceConfig& source : config.sources) {

@@ -26,7 +26,7 @@ void build_rules(Build& build, const View& list, Verdict verdict, ApiLeg& out) {
         if (const auto range = parse_status(text)) rule.statuses.push_back(*range);
       }
     }
-    if (rule.statuses.empty() && rule.labels.any_of.empty()) {
+    if (item.entries().empty()) {
       build.faults.error(item.at(), "this rule is empty and would match everything; write { status: [5xx] }");
     }
     out.rules.push_back(std::move(rule));

@@ -147,7 +147,7 @@ void build_messages(Build& build, const View& source, SourceConfig& out) {
     }
     if (message["is"].is_scalar()) {
       check_meaning(build, message, rule);
-      check_complete(build, message, rule);
+      if (fault.empty()) check_complete(build, message, rule);
     }
     out.messages.push_back(rule);
   }

@@ -12,11 +12,6 @@ namespace {
 
 using Type = DestinationConfig::Type;
 
-void check_secret(Build& build, const View& secret) {
-  if (!secret.is_map() || secret["file"].present() != secret["env"].present()) return;
-  build.faults.error(secret.at(), "a secret is either { file: PATH } or { env: NAME }");
-}
-
 bool private_host(const std::string& url) {
   const std::size_t begin = url.find("://") + 3;
   std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);

@@ -129,11 +129,6 @@ void build_mqtt(Build& build, const View& mqtt, SourceConfig& out) {
   }
 }
 
-void check_secret(Build& build, const View& secret) {
-  if (!secret.is_map() || secret["file"].present() != secret["env"].present()) return;
-  build.faults.error(secret.at(), "a secret is either { file: PATH } or { env: NAME }");
-}
-
 void build_transport(Build& build, const View& source, SourceConfig& out) {
   const int transports = static_cast<int>(source["http"].node() != nullptr) +
                          static_cast<int>(source["file"].present()) +

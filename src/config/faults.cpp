@@ -82,7 +82,7 @@ std::vector<Fault> FaultList::sorted() const {
 
 std::string resolve_path(const SourceText* file, const std::string& path) {
   if (file == nullptr || path.empty() || path.front() == '/') return path;
-  return file->directory() + path;
+  return file->directory() + (path.starts_with("./") && path.size() > 2 ? path.substr(2) : path);
 }
 
 }  // namespace slod::config

@@ -18,8 +18,11 @@ std::string expected(const Type& type) {
   if (type.scalar != Scalar::kNone) forms.emplace_back("a value");
   if (type.each != nullptr) forms.emplace_back("a list");
   if (type.object != nullptr) {
+    constexpr std::size_t kShown = 5;
+    const std::vector<std::string> all = keys_of(*type.object);
     std::string keys;
-    for (const std::string& key : keys_of(*type.object)) keys += (keys.empty() ? "" : ", ") + key;
+    for (std::size_t i = 0; i < std::min(all.size(), kShown); ++i) keys += (i == 0 ? "" : ", ") + all[i];
+    if (all.size() > kShown) keys += ", ...";
     forms.emplace_back("a mapping { " + keys + " }");
   } else if (type.values != nullptr) {
     forms.emplace_back("a mapping from names");

@@ -17,8 +17,8 @@ using ::testing::IsEmpty;
 std::vector<std::string> heads(const Loaded& loaded) {
   std::vector<std::string> lines;
   for (const Fault& f : loaded.faults) {
-    lines.push_back(std::to_string(f.line) + ":" + std::to_string(f.column) + "+" + std::to_string(f.width) + " " +
-                    (f.warning ? "warning: " : "") + f.message);
+    lines.push_back(std::to_string(f.line) + ":" + std::to_string(f.column) + "+" + std::to_string(f.width) +
+                    " " + (f.warning ? "warning: " : "") + f.message);
   }
   return lines;
 }
@@ -41,12 +41,13 @@ TEST(ConfigFaultsTest, ShowsFiveMistakesAtOnceWithTheirPlaces) {
   EXPECT_EQ(loaded.config, nullptr);
   EXPECT_THAT(
       heads(loaded),
-      ElementsAre("5:60+6 unknown key \"latncy\" in fields; did you mean \"latency\"?",
-                  "7:28+6 unknown source \"gatway\"; did you mean \"gateway\"?",
-                  "11:5+8 unknown key \"objectiv\" in slo; did you mean \"objective\"?",
-                  "12:16+3 an objective of 100 leaves no error budget, and every single bad event would violate it; "
-                  "write 99.99 or less",
-                  "13:13+2 `window`: \"30\" has no unit; write 30s (seconds), 30m (minutes) or 30d (days)"));
+      ElementsAre(
+          "5:60+6 unknown key \"latncy\" in fields; did you mean \"latency\"?",
+          "7:28+6 unknown source \"gatway\"; did you mean \"gateway\"?",
+          "11:5+8 unknown key \"objectiv\" in slo; did you mean \"objective\"?",
+          "12:16+3 an objective of 100 leaves no error budget, and every single bad event would violate it; "
+          "write 99.99 or less",
+          "13:13+2 `window`: \"30\" has no unit; write 30s (seconds), 30m (minutes) or 30d (days)"));
 }
 
 TEST(ConfigFaultsTest, PointsWithACaretAsCompilersDo) {
@@ -116,7 +117,7 @@ TEST(ConfigFaultsTest, AnEmptyFileLacksSourcesAndSlos) {
 
 struct Case {
   const char* name;
-  const char* from;     ///< in kSmall
+  const char* from;  ///< in kSmall
   const char* to;
   const char* message;  ///< part of the fault that follows
   bool warning = false;
@@ -143,35 +144,44 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"no_actor", "actor: rider, ", "", "needs `actor`"},
         Case{"unknown_actor", "actor: rider,", "actor: ridr,", "did you mean \"rider\"?"},
         Case{"latency_without_threshold", "threshold: 20s, ", "", "needs `threshold`"},
-        Case{"unknown_group", "group_by: [area]", "group_by: [aera]", "unknown label of the journey \"aera\"; did you mean \"area\"?"},
+        Case{"unknown_group", "group_by: [area]", "group_by: [aera]",
+             "unknown label of the journey \"aera\"; did you mean \"area\"?"},
         Case{"same_slo", "name: fast", "name: works", "another SLO \"works\""},
         Case{"window_step", "window: 30d", "window: 30m5s", "not a multiple of 10s"},
         Case{"window_retention", "window: 30d", "window: 401d", "journal_retention.journeys"},
         Case{"short_longer", "short: 5m", "short: 2h", "longer than the long one"},
         Case{"rule_step", "long: 1h", "long: 65s", "not a multiple of 10s"},
         Case{"never_fires", "burn: 14.4", "burn: 100", "can never fire", true},
-        Case{"one_event", "objective: 99,", "objective: 99.9999, window: 7d,", "one bad event breaks it", true},
+        Case{"one_event", "objective: 99,", "objective: 99.9999, window: 7d,", "one bad event breaks it",
+             true},
         Case{"no_pointer", "time: /ts", "time: ts", "write \"/ts\""},
         Case{"latency_unit", "{ at: /ms, unit: ms }", "/ms", "the latency needs its unit"},
-        Case{"two_transports", "http: {}", "http: {}, file: { path: x }", "exactly one of `http`, `file` and `mqtt`"},
+        Case{"two_transports", "http: {}", "http: {}\n    file: { path: x }",
+             "exactly one of `http`, `file` and `mqtt`"},
         Case{"token", "listen: \"127.0.0.1:8080\"", "listen: \"0.0.0.0:8080\"", "needs `token`"},
         Case{"topic", "v/{device}/acks", "v/{vehicle}/acks", "a topic knows {device} and {name}"},
         Case{"same_route", "/rides", "\"/v/{id}/unlock\"", "has the same route"},
         Case{"overlap", "/rides", "/v/all/unlock", "the more specific one wins", true},
         Case{"status", "[5xx]", "[6xx]", "write 404, 500-503 or 5xx"},
-        Case{"later", "name: works,", "name: works, max_share_per_device: 1,", "not supported by this version yet"},
-        Case{"slice", "name: works,", "name: works, budgeting: { slice: 70s, target: 95 },", "does not divide"},
-        Case{"slice_target", "name: works,", "name: works, budgeting: { slice: 1m, target: 100 },", "breaks the slice", true},
-        Case{"time_zone", "window: 30d", "window: { calendar: month, time_zone: Asia/Tokio }", "not a known time zone"},
+        Case{"later", "name: works,", "name: works, max_share_per_device: 1,",
+             "not supported by this version yet"},
+        Case{"slice", "name: works,", "name: works, budgeting: { slice: 70s, target: 95 },",
+             "does not divide"},
+        Case{"slice_target", "name: works,", "name: works, budgeting: { slice: 1m, target: 100 },",
+             "breaks the slice", true},
+        Case{"time_zone", "window: 30d", "window: { calendar: month, time_zone: Asia/Tokio }",
+             "not a known time zone"},
         Case{"destination", "to: [chat]", "to: [chap]", "did you mean \"chat\"?"},
         Case{"plain_secret", "{ env: SLACK }", "https://hooks.example.org", "write a mapping { file, env }"},
         Case{"rrule", "FREQ=WEEKLY", "FREQ=HOURLY", "DAILY, WEEKLY or MONTHLY"},
-        Case{"no_reply", "is: reply, fields: { id: /id, result: /r }, good: [ok]", "is: command, fields: { name: /n }",
-             "no `is: reply` message"},
+        Case{"no_reply", "is: reply, fields: { id: /id, result: /r }, good: [ok]",
+             "is: command, fields: { name: /n }", "no `is: reply` message"},
         Case{"interval", "sources:", "evaluation_interval: 15s\nsources:", "not a multiple of 10s"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& one) { return std::string(one.param.name); });
 
-TEST(ConfigFaultsTest, TheSmallConfigItselfHasNone) { EXPECT_THAT(heads(load_text(kSmall)), IsEmpty()); }
+TEST(ConfigFaultsTest, TheSmallConfigItselfHasNone) {
+  EXPECT_THAT(heads(load_text(kSmall)), IsEmpty());
+}
 
 }  // namespace
 }  // namespace slod::config

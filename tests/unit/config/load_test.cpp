@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -54,7 +57,7 @@ TEST(ExampleTest, TheFullSampleLoadsWithoutAFault) {
   EXPECT_EQ(config.journeys.size(), 3U);
   EXPECT_EQ(config.slos.size(), 8U);
   EXPECT_EQ(config.state.max_bytes, 100'000'000'000);
-  EXPECT_THAT(config.text, HasSubstr("lock-availability"));   // the include too
+  EXPECT_THAT(config.text, HasSubstr("lock-availability"));  // the include too
   const SloConfig& unlock = slo(config, "unlock-availability");
   EXPECT_EQ(unlock.objective, 990'000);
   EXPECT_THAT(unlock.actors, ElementsAre(-1, 2));
@@ -80,15 +83,17 @@ TEST(ExampleTest, TheMinimalConfigLoadsWithoutAFault) {
 TEST(PercentTest, IsExactFromItsText) {
   const Ppm objective = slo(*good(changed(kSmall, "objective: 99,", "objective: 99.95,")), "works").objective;
   EXPECT_EQ(objective, 999'500);
-  EXPECT_EQ(slo(*good(changed(kSmall, "objective: 99,", "objective: 99.9999, window: 365d,")), "works").objective, 999'999);
+  EXPECT_EQ(
+      slo(*good(changed(kSmall, "objective: 99,", "objective: 99.9999, window: 365d,")), "works").objective,
+      999'999);
 }
 
 TEST(PolicyTest, AMissingOneIsScaledToTheWindowAndAWrittenOneIsLiteral) {
   const auto config = good(changed(kSmall, "objective: 99,", "objective: 99, window: 7d,"));
   const AlertPolicy& scaled = config->policies[static_cast<std::size_t>(slo(*config, "works").alert_policy)];
   ASSERT_EQ(scaled.rules.size(), 4U);
-  EXPECT_EQ(scaled.rules[0].long_window, seconds(840));    // 1 h x 7/30
-  EXPECT_EQ(scaled.rules[0].short_window, seconds(70));    // 5 m x 7/30
+  EXPECT_EQ(scaled.rules[0].long_window, seconds(840));  // 1 h x 7/30
+  EXPECT_EQ(scaled.rules[0].short_window, seconds(70));  // 5 m x 7/30
   EXPECT_EQ(scaled.rules[3].long_window, seconds(60'480));
   EXPECT_EQ(scaled.rules[0].burn_micros, 14'400'000);
   const AlertPolicy& written = config->policies[static_cast<std::size_t>(slo(*config, "fast").alert_policy)];
@@ -97,21 +102,23 @@ TEST(PolicyTest, AMissingOneIsScaledToTheWindowAndAWrittenOneIsLiteral) {
 }
 
 TEST(PolicyTest, AWrittenDefaultIsLiteralForSlosThatNameNone) {
-  const auto config = good(changed(changed(kSmall, "strict: {", "default: {"), "alert_policy: strict", "window: 7d").replace(0, 0, ""));
+  const auto config = good(changed(changed(kSmall, "strict: {", "default: {"), ", alert_policy: strict", ""));
   for (const SloConfig& s : config->slos) {
     EXPECT_EQ(config->policies[static_cast<std::size_t>(s.alert_policy)].rules.size(), 1U) << s.name;
   }
 }
 
 TEST(PolicyTest, CalendarWindowsScaleByTheirNominalLength) {
-  const auto config = good(changed(kSmall, "objective: 99,", "objective: 99, window: { calendar: quarter },"));
+  const auto config =
+      good(changed(kSmall, "objective: 99,", "objective: 99, window: { calendar: quarter },"));
   const AlertPolicy& scaled = config->policies[static_cast<std::size_t>(slo(*config, "works").alert_policy)];
   EXPECT_EQ(scaled.rules[0].long_window, hours(3));
   EXPECT_EQ(slo(*config, "works").window.text, "quarter");
 }
 
 TEST(JourneyTest, DefaultsAreTheSourcesLabelsAndTheMappedRetryFields) {
-  const auto config = good(changed(kSmall, "device: { source: fleet, command: unlock }", "device: { source: fleet, command: unlock }\n    retry: {}"));
+  const auto config = good(changed(kSmall, "device: { source: fleet, command: unlock }",
+                                   "device: { source: fleet, command: unlock }\n    retry: {}"));
   EXPECT_THAT(config->journeys[0].labels, ElementsAre("app", "area"));
   EXPECT_THAT(config->journeys[0].retry->by, ElementsAre("device"));
   EXPECT_EQ(config->journeys[0].device->deadline, seconds(20));
@@ -128,9 +135,10 @@ TEST(StatusTest, ClassesRangesAndCodesCarryTheirSpecificity) {
 }
 
 TEST(PresetTest, FieldsBesideAPresetOverrideSingleOnes) {
-  const auto config = good(changed(
-      kSmall, "    format: json\n    fields: { time: /ts, method: /m, path: /p, status: /s, latency: { at: /ms, unit: ms },",
-      "    format: nginx-json\n    fields: { path: /uri,"));
+  const auto config = good(changed(kSmall,
+                                   "    format: json\n    fields: { time: /ts, method: /m, path: /p, status: "
+                                   "/s, latency: { at: /ms, unit: ms },",
+                                   "    format: nginx-json\n    fields: { path: /uri,"));
   const LogFormat& format = *config->source("gateway")->format;
   EXPECT_EQ(format.fields.path, "/uri");
   EXPECT_EQ(format.fields.latency, "/request_time");
@@ -140,7 +148,9 @@ TEST(PresetTest, FieldsBesideAPresetOverrideSingleOnes) {
 }
 
 TEST(MqttTest, AddressesHaveDefaultsAndBrackets) {
-  const auto url = [](const char* text) { return good(changed(kSmall, "mqtt://localhost", text))->sources[1]; };
+  const auto url = [](const char* text) {
+    return good(changed(kSmall, "mqtt://localhost", text))->sources[1];
+  };
   EXPECT_EQ(url("mqtt://broker").mqtt_port, 1883);
   EXPECT_EQ(url("mqtts://broker").mqtt_port, 8883);
   EXPECT_TRUE(url("mqtts://broker:1").mqtt_tls);
@@ -150,7 +160,8 @@ TEST(MqttTest, AddressesHaveDefaultsAndBrackets) {
 
 class FolderTest : public testing::Test {
  protected:
-  FolderTest() : dir_(std::filesystem::temp_directory_path() / ("slod_config_" + std::to_string(::getpid()))) {
+  FolderTest()
+      : dir_(std::filesystem::temp_directory_path() / ("slod_config_" + std::to_string(::getpid()))) {
     std::filesystem::create_directories(dir_ / "slos");
   }
   ~FolderTest() override { std::filesystem::remove_all(dir_); }
@@ -162,16 +173,18 @@ class FolderTest : public testing::Test {
 };
 
 TEST_F(FolderTest, IncludesMergeAndDefaultsStayInTheirFile) {
-  write("slos/a.yaml", "defaults: { objective: 99.5, actor: staff }\nslos: [ { name: staff-works, journey: Unlock } ]\n");
+  write("slos/a.yaml",
+        "defaults: { objective: 99.5, actor: staff }\nslos: [ { name: staff-works, journey: Unlock } ]\n");
   const Loaded loaded = load({write("slod.yaml", "include: [slos/*.yaml]\n" + kSmall)});
   ASSERT_NE(loaded.config, nullptr) << all_faults(loaded);
   EXPECT_EQ(slo(*loaded.config, "staff-works").objective, 995'000);
   EXPECT_EQ(slo(*loaded.config, "works").objective, 990'000);
-  EXPECT_EQ(loaded.config->state.dir, (dir_ / "./data").string());
+  EXPECT_EQ(loaded.config->state.dir, (dir_ / "data").string());
 }
 
 TEST_F(FolderTest, FaultsOfIncludesCarryTheirFileInReadingOrder) {
-  write("slos/a.yaml", "slos: [ { name: works, journey: Unlock, actor: rider, objective: 99 } ]\nstate: {}\n");
+  write("slos/a.yaml",
+        "slos: [ { name: works, journey: Unlock, actor: rider, objective: 99 } ]\nstate: {}\n");
   write("slos/b.yaml", "slots: []\n");
   const Loaded loaded = load({write("slod.yaml", "include: [slos/*.yaml]\nstate: {}\n" + kSmall)});
   ASSERT_EQ(loaded.faults.size(), 3U) << all_faults(loaded);
@@ -228,7 +241,7 @@ TEST(DocumentationTest, NamesEveryKeyOfTheTable) {
   std::vector<std::string> keys;
   collect_keys(nlohmann::json::parse(json_schema()), keys);
   ASSERT_GT(keys.size(), 150U);
-  for (const std::string& key : keys) EXPECT_THAT(page, HasSubstr("`" + key + "`"));
+  for (const std::string& key : keys) EXPECT_NE(page.find("`" + key + "`"), std::string::npos) << key;
 }
 
 TEST(SummaryTest, ProjectsTheJournalFromTheRetention) {
@@ -240,7 +253,8 @@ TEST(SummaryTest, ProjectsTheJournalFromTheRetention) {
 
 TEST(MutationTest, NoByteMutationOfTheSampleCrashesTheLoader) {
   const char* wanted = std::getenv("SLOD_SEED");
-  const unsigned seed = wanted != nullptr ? static_cast<unsigned>(std::stoul(wanted)) : std::random_device{}();
+  const unsigned seed =
+      wanted != nullptr ? static_cast<unsigned>(std::stoul(wanted)) : std::random_device{}();
   RecordProperty("seed", static_cast<int>(seed));
   SCOPED_TRACE("SLOD_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
@@ -253,15 +267,23 @@ TEST(MutationTest, NoByteMutationOfTheSampleCrashesTheLoader) {
     std::string text = sample;
     for (std::size_t n = 1 + random() % 3; n > 0; --n) {
       const std::size_t at = random() % text.size();
-      const char byte = random() % 2 == 0 ? interesting[random() % interesting.size()] : static_cast<char>(random());
+      const char byte =
+          random() % 2 == 0 ? interesting[random() % interesting.size()] : static_cast<char>(random());
       switch (random() % 3) {
-        case 0: text[at] = byte; break;
-        case 1: text.insert(at, 1, byte); break;
-        default: text.erase(at, 1 + random() % 20); break;
+        case 0:
+          text[at] = byte;
+          break;
+        case 1:
+          text.insert(at, 1, byte);
+          break;
+        default:
+          text.erase(at, 1 + random() % 20);
+          break;
       }
     }
     const Loaded loaded = load_text(text);
-    const bool errors = std::any_of(loaded.faults.begin(), loaded.faults.end(), [](const Fault& f) { return !f.warning; });
+    const bool errors =
+        std::any_of(loaded.faults.begin(), loaded.faults.end(), [](const Fault& f) { return !f.warning; });
     EXPECT_EQ(loaded.config == nullptr, errors);
     if (loaded.config != nullptr) ++loaded_count;
     for (const Fault& fault : loaded.faults) EXPECT_FALSE(format_fault(fault, true).empty());
