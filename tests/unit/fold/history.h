@@ -2,6 +2,7 @@
 // doubled, missing, without ids; ticks at any pace. Under an hour from the first start to the last tick.
 #pragma once
 
+#include <cmath>
 #include <random>
 #include <variant>
 
@@ -22,7 +23,8 @@ class HistoryMaker {
   void shape(Config& config) {
     JourneyConfig& journey = config.journeys[0];
     two_legs_ = chance(0.7);
-    if (two_legs_) with_device(config, seconds(pick(5, 40)));
+    coarse_ = chance(0.25);
+    if (two_legs_) with_device(config, seconds(coarse_ ? 5 * pick(1, 8) : pick(5, 40)));
     if (two_legs_) journey.good_when = static_cast<GoodWhen>(pick(0, 2));
     if (two_legs_ && journey.good_when == GoodWhen::kAll && chance(0.2)) journey.api.reset();
     has_api_ = journey.api.has_value();
@@ -34,11 +36,11 @@ class HistoryMaker {
   }
 
   std::vector<Step> make() {
-    const int attempts = pick(5, 60);
+    const int attempts = coarse_ ? pick(1, 20) : pick(5, 60);
     double start = 0;
     for (int i = 0; i < attempts && start < 1200; ++i) {
       start += chance(0.7) ? pick(0, 20) + fraction() : pick(0, 120);
-      attempt(start, i);
+      attempt(coarse_ ? 5 * std::floor(start / 5) : start, i);
     }
     return in_order();
   }
@@ -50,7 +52,7 @@ class HistoryMaker {
   };
   bool chance(double p) { return std::uniform_real_distribution<>(0, 1)(random_) < p; }
   int pick(int low, int high) { return std::uniform_int_distribution<>(low, high)(random_); }
-  double fraction() { return chance(0.3) ? 0 : pick(0, 999) / 1000.0; }
+  double fraction() { return coarse_ || chance(0.3) ? 0 : pick(0, 999) / 1000.0; }
   template <typename T>
   T one_of(const std::vector<T>& all) {
     return all[static_cast<std::size_t>(pick(0, static_cast<int>(all.size()) - 1))];
@@ -61,7 +63,7 @@ class HistoryMaker {
     const std::string device = one_of<std::string>({"v1", "v1", "v2", "v3"});
     if (has_api_) api(start, device, chance(ids_) ? id : "");
     if (!two_legs_) return;
-    const double sent = start + (chance(0.1) ? -pick(0, 6) : pick(0, 3) + fraction());
+    const double sent = start + (chance(0.1) ? -pick(0, 6) : (coarse_ ? 0 : pick(0, 3)) + fraction());
     if (chance(0.9)) message(MessageKind::kCommand, sent, "unlock", device, chance(ids_) ? id : "");
     if (chance(0.2)) message(MessageKind::kCommand, sent + 1, "unlock", device, "");
     const double answered =
@@ -81,7 +83,7 @@ class HistoryMaker {
     r.user = static_cast<std::uint64_t>(chance(0.9) ? pick(1, 2) : 0);
     r.app = one_of<std::string>({"ios", "ios", "ops-ios", "curl"});
     r.id = id;
-    r.received = start + r.latency + (chance(0.2) ? pick(0, 900) : pick(0, 2));
+    r.received = start + r.latency + (!coarse_ && chance(0.2) ? pick(0, 900) : pick(0, 2));
     ApiRow row = test_.row(r);
     if (chance(0.05)) row.latency = kNoLatency;
     add(row.received, row);
@@ -94,7 +96,7 @@ class HistoryMaker {
   void message(MessageKind kind, double time, const std::string& word, const std::string& device,
                const std::string& id) {
     DeviceRow row = test_.message(kind, time, word, id, device);
-    if (chance(0.15)) {
+    if (!coarse_ && chance(0.15)) {
       row.has_time = true;
       row.received += seconds(pick(0, 600));
     }
@@ -118,14 +120,15 @@ class HistoryMaker {
       steps.push_back(std::move(arrival.step));
     }
     const Time last = arrivals_.empty() ? kT0 : arrivals_.back().at;
-    if (chance(0.8)) steps.push_back(Tick{floor_to(last, seconds(10)) + seconds(10)});
-    if (chance(0.5)) steps.push_back(Tick{floor_to(last, seconds(10)) + seconds(700)});
+    steps.push_back(Tick{floor_to(last, seconds(10)) + seconds(10 * (coarse_ ? pick(1, 4) : 1))});
+    if (!coarse_ && chance(0.5)) steps.push_back(Tick{floor_to(last, seconds(10)) + seconds(700)});
     return steps;
   }
 
   std::mt19937_64 random_;
   FoldTest& test_;
   bool two_legs_ = false;
+  bool coarse_ = false;  // times on the very edges of deadlines, slots and ticks
   bool has_api_ = true;
   double ids_ = 1;
   std::vector<Arrival> arrivals_;

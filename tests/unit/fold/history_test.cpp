@@ -77,7 +77,7 @@ class HistoryTest : public FoldTest {
 TEST_F(HistoryTest, BooksWhatTheNaiveOracleBooks) {
   const char* given = std::getenv("SLOD_SEED");
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
-  const std::uint64_t last = given != nullptr ? first : 4000;
+  const std::uint64_t last = given != nullptr ? first : 3000;
   std::size_t events = 0;
   std::size_t withdrawn = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
@@ -101,7 +101,7 @@ TEST_F(HistoryTest, WouldNoticeEachOfTheseRulesBroken) {
                             Wrong::kNewestCommandFirst, Wrong::kFourSecondsEarly, Wrong::kDeadlineFromStart,
                             Wrong::kTimeoutOnTheDot, Wrong::kNoDedup, Wrong::kActorsMixed}) {
     bool noticed = false;
-    for (std::uint64_t seed = 1; seed <= 4000 && !noticed; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 3000 && !noticed; ++seed) {
       prepare(seed);
       noticed = !(by_fold() == by_oracle(wrong));
     }
