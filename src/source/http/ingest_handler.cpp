@@ -10,7 +10,6 @@
 #include "slod/source/sources.h"
 #include "source/http/bearer.h"
 #include "source/http/ingest_answer.h"
-#include "source/http/pubsub.h"
 #include "source/http/thread_slots.h"
 
 namespace slod::source {
@@ -156,13 +155,6 @@ class IngestHandler final : public net::Handler {
   }
 
   Reading read(const Door& door, Desk& desk, std::string_view body) {
-    std::string unwrapped;
-    if (door.answers_204()) {
-      auto data = unwrap_pubsub(body);
-      if (!data) return unreadable(door, 1, data.error().message);
-      unwrapped = std::move(*data);
-      body = unwrapped;
-    }
     Reading reading;
     reading.batch->source = door.source->name;
     const route::IntakeReport report = intake(door, desk).body(body, around_.wall_clock(), *reading.batch);
