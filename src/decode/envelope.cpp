@@ -119,7 +119,8 @@ std::string quoted(std::string_view text) {
       out.push_back(c);
     }
   }
-  return out + "\"";
+  out.push_back('"');
+  return out;
 }
 
 /// OTLP's AnyValue as plain JSON, or "" where it holds no scalar.
@@ -137,7 +138,8 @@ class FlatRecord {
  public:
   void add(std::string_view key, const std::string& json) {
     if (json.empty() || !known_.insert(std::string(key)).second) return;
-    text_ += (text_.empty() ? "" : ",") + quoted(key) + ":" + json;
+    if (!text_.empty()) text_.push_back(',');
+    text_.append(quoted(key)).append(":").append(json);
   }
   void add_all(dom::element owner, std::string_view list) {
     each(owner, list, [&](dom::element attribute) {
@@ -146,7 +148,7 @@ class FlatRecord {
         add(text_at(attribute, "key"), any_value(value));
     });
   }
-  [[nodiscard]] std::string object() const { return "{" + text_ + "}"; }
+  [[nodiscard]] std::string object() const { return std::string("{").append(text_).append("}"); }
 
  private:
   std::string text_;

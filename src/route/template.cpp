@@ -44,19 +44,25 @@ Segment parse_segment(std::string_view text) {
           std::string(text.substr(close + 1))};
 }
 
+/// "before" "part" "after", the part in quotes.
+std::string worded(std::string_view before, std::string_view part, std::string_view after) {
+  std::string text(before);
+  text.append("\"").append(part).append("\"").append(after);
+  return text;
+}
+
 std::string segment_fault(std::string_view text) {
   if (text.empty()) return "an empty segment (\"//\")";
   const auto opens = std::count(text.begin(), text.end(), '{');
   const auto closes = std::count(text.begin(), text.end(), '}');
-  if (opens > 1)
-    return "two captures in the segment \"" + std::string(text) + "\"; a segment holds at most one";
+  if (opens > 1) return worded("two captures in the segment ", text, "; a segment holds at most one");
   if (opens != closes || (opens == 1 && text.find('{') > text.find('}')))
-    return "unbalanced braces in the segment \"" + std::string(text) + "\"";
+    return worded("unbalanced braces in the segment ", text, "");
   const Segment segment = parse_segment(text);
   if (segment.kind == Segment::Kind::kCapture && !is_name(segment.text))
-    return "the capture \"{" + segment.text + "}\" is not a name";
+    return worded("the capture ", text, " has no good name");
   if (segment.kind == Segment::Kind::kTail && text != "*" && (text.front() != '{' || text.back() != '}'))
-    return "\"" + std::string(text) + "\": a tail takes whole segments";
+    return worded("", text, ": a tail takes whole segments");
   if (opens == 0 && text != "*" && text.find('*') != std::string_view::npos)
     return "\"" + std::string(text) +
            "\": '*' stands alone, for the rest of the path; use {name} for one segment";
@@ -83,9 +89,9 @@ std::string template_fault(std::string_view route) {
     if (std::string fault = segment_fault(parts[i]); !fault.empty()) return fault;
     const Segment segment = parse_segment(parts[i]);
     if (segment.kind == Segment::Kind::kTail && i + 1 < parts.size())
-      return "\"" + std::string(parts[i]) + "\" takes the rest of the path and must come last";
+      return worded("", parts[i], " takes the rest of the path and must come last");
     if (segment.kind == Segment::Kind::kCapture && !names.insert(segment.text).second)
-      return "two captures named {" + segment.text + "}";
+      return std::string("two captures named {").append(segment.text).append("}");
   }
   return {};
 }

@@ -18,13 +18,27 @@ std::string line_of(std::mt19937_64& random, int i) {
   static const char* const kTails[] = {"/unlock", "/lock", "/status", "/ring", "/photo", "/end"};
   static const char* const kAreas[] = {"shibuya", "osaka", "nagoya", "fukuoka"};
   const std::string device = "vehicle-" + std::to_string(random() % 20000);
-  std::string line = R"({"time":")" + std::to_string(1795350787 + i / 50) + "." + std::to_string(100 + i % 900) +
-                     R"(","remote_addr":"203.0.113.7","method":"POST","path":"/v1/vehicles/)" + device +
-                     kTails[random() % 6] + R"(","status":"200","request_time":"0.)" + std::to_string(100 + random() % 900) +
-                     R"(","upstream_status":"200","request_id":")" + std::to_string(random()) + std::to_string(random()) +
-                     R"(","host":"api.example.org","user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)",)" +
-                     R"("app":"ios","device":")" + device + R"(","user":"user-)" + std::to_string(random() % 50000) +
-                     R"(","area":")" + kAreas[random() % 4] + "\"}";
+  const std::string request = "/v1/vehicles/" + device + kTails[random() % 6];
+  std::string line = "{";
+  const auto field = [&line](const std::string& key, const std::string& value) {
+    if (line.size() > 1) line += ",";
+    line.append("\"").append(key).append("\":\"").append(value).append("\"");
+  };
+  field("time", std::to_string(1795350787 + i / 50) + "." + std::to_string(100 + i % 900));
+  field("remote_addr", "203.0.113.7");
+  field("method", "POST");
+  field("path", request);
+  field("status", "200");
+  field("request_time", "0." + std::to_string(100 + random() % 900));
+  field("upstream_status", "200");
+  field("request_id", std::to_string(random()));
+  field("host", "api.example.org");
+  field("user_agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)");
+  field("app", "ios");
+  field("device", device);
+  field("user", "user-" + std::to_string(random() % 50000));
+  field("area", kAreas[random() % 4]);
+  line += "}";
   if (line.size() < 399) line.insert(line.size() - 2, std::string(399 - line.size(), ' '));
   return line + "\n";
 }
