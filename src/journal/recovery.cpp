@@ -22,17 +22,6 @@ Result<bool> has_groups(const SegmentFile& file) {
   return *groups > 0;
 }
 
-Status finish_closed(const std::vector<SegmentFile>& files) {
-  for (std::size_t i = 0; i + 1 < files.size(); ++i) {
-    std::error_code error;
-    if (!std::filesystem::exists(files[i].path + "-wal", error)) continue;
-    Result<Segment> segment = Segment::open(files[i].path);
-    if (!segment) return damaged(files[i].path, "at its head", segment.error().message);
-    static_cast<void>(segment->finish().has_value());
-  }
-  return ok();
-}
-
 /// Positions of a segment as its groups tell them, on top of those of the segment before.
 Result<std::vector<KnownPosition>> positions_from_groups(const std::string& path, const std::string* before) {
   PositionTable table;
@@ -69,10 +58,8 @@ Status cut_torn_tail(Segment& segment, const std::string* before) {
   const Position position = (*last)->position;
   const Result<std::optional<Group>> group = (*reader)->next(position - 1);
   if (group) return ok();
+  if (!(*reader)->group_is_bad()) return group.error();
   reader->reset();
-  if (const Result<std::int64_t> sound = segment.database().integer("SELECT count(*) FROM groups"); !sound) {
-    return group.error();
-  }
   Dictionary again;
   reader = SegmentReader::open(path, again);
   if (!reader) return reader.error();
@@ -115,6 +102,21 @@ Result<Recovered> recover_newest(const std::vector<SegmentFile>& files) {
 
 }  // namespace
 
+Status finish_closed(const std::vector<SegmentFile>& files) {
+  for (std::size_t i = 0; i + 1 < files.size(); ++i) {
+    std::error_code error;
+    const bool wal = std::filesystem::exists(files[i].path + "-wal", error);
+    // Left by a change out of WAL mode that failed half-way: a reader without the right to write cannot roll
+    // it back.
+    const bool rollback = std::filesystem::exists(files[i].path + "-journal", error);
+    if (!wal && !rollback) continue;
+    Result<Segment> segment = Segment::open(files[i].path);
+    if (!segment) return damaged(files[i].path, "at its head", segment.error().message);
+    if (Status s = segment->finish(); !s) return s;
+  }
+  return ok();
+}
+
 Result<Recovered> recover(const std::string& dir) {
   Result<std::vector<SegmentFile>> files = list_segments(dir);
   if (!files) return files.error();
@@ -123,7 +125,8 @@ Result<Recovered> recover(const std::string& dir) {
     const Result<bool> used = has_groups(files->back());
     if (!used) return used.error();
     if (*used) {
-      if (Status s = finish_closed(*files); !s) return s.error();
+      // In WAL mode they can be read as well; only who copies them is worse off.
+      static_cast<void>(finish_closed(*files).has_value());
       Result<Recovered> recovered = recover_newest(*files);
       if (!recovered || recovered->last_position >= files->back().first) return recovered;
       continue;  // its only group was the torn tail: it is empty now

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/directory.h"
 #include "journal/positions.h"
 #include "journal/segment.h"
 
@@ -18,6 +19,10 @@ struct Recovered {
   Time last_stamp;
   std::vector<KnownPosition> positions;
 };
+
+/// Makes every segment but the newest stand alone, where that has not been done: out of WAL mode, nothing
+/// beside it.
+Status finish_closed(const std::vector<SegmentFile>& files);
 
 /// Requires: the directory's lock. Removes a newest segment that never got a group, folds in the WAL of
 /// closed ones, cuts a last group that does not match its checksum. Errors: what open_sqlite_journal()

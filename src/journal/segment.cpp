@@ -51,14 +51,18 @@ Result<bool> check_format(sqlite::Database& database) {
   return true;
 }
 
-Result<Segment> Segment::create(const std::string& path) {
+Result<Segment> Segment::create(const std::string& path, bool& disk_full) {
+  disk_full = false;
   Result<sqlite::Database> database = sqlite::Database::open(path, sqlite::Database::Mode::kCreate);
   if (!database) return database.error();
   const std::string header = "PRAGMA application_id=" + std::to_string(kApplicationId) +
                              "; PRAGMA user_version=" + std::to_string(kFormatVersion) + ";";
   const Status made =
       database->exec(std::string(kNewFile) + kConnection + "BEGIN IMMEDIATE;" + kSchema + header + "COMMIT");
-  if (!made) return made.error();
+  if (!made) {
+    disk_full = database->disk_full();
+    return made.error();
+  }
   Segment segment(std::move(*database));
   const Status prepared = segment.prepare();
   if (!prepared) return prepared.error();

@@ -23,8 +23,9 @@ inline constexpr std::int64_t kFormatVersion = 1;
 
 class Segment {
  public:
-  /// Makes the file with its schema; durable but for the directory entry.
-  [[nodiscard]] static Result<Segment> create(const std::string& path);
+  /// Makes the file with its schema; durable but for the directory entry. After an error `disk_full` says
+  /// whether trying again makes sense.
+  [[nodiscard]] static Result<Segment> create(const std::string& path, bool& disk_full);
   /// Requires: check_format() was true.
   [[nodiscard]] static Result<Segment> open(const std::string& path);
 

@@ -81,6 +81,7 @@ Result<std::optional<Group>> SegmentReader::read(Position position, bool facts_o
   // The open row holds one read transaction around what decode_row reads from the other tables.
   const auto at = static_cast<Position>(group_.integer(0));
   Result<Group> group = decode_row(facts_only);
+  group_is_bad_ = !group && !database_.failed();
   group_.reset();
   fleet_.reset();
   keys_.reset();

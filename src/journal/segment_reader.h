@@ -24,6 +24,8 @@ class SegmentReader {
 
   /// The first group after `position`, if the segment holds one.
   Result<std::optional<Group>> next(Position position);
+  /// Was the last error of next() about the bytes of a group (checksum, form)? Not: about reading the file.
+  [[nodiscard]] bool group_is_bad() const { return group_is_bad_; }
   /// Its controls and counts alone: cheap.
   Result<std::optional<Group>> next_facts(Position position);
   /// Reads every word of the segment; then words are what a writer goes on with.
@@ -53,6 +55,7 @@ class SegmentReader {
   sqlite::Statement group_, fleet_, keys_, words_;
   GroupDecoder decoder_;
   Position words_up_to_ = 0;
+  bool group_is_bad_ = false;
 };
 
 }  // namespace slod::journal

@@ -57,6 +57,7 @@ class SqliteJournal final : public Journal {
   std::uint64_t segment_bytes_ = 0;
   Position last_position_ = 0;
   Time last_stamp_;
+  bool unfinished_ = false;  ///< a closed segment does not stand alone yet
   bool disk_full_ = false;
   mutable std::optional<Error> dead_;
 };
@@ -91,12 +92,11 @@ Status SqliteJournal::failed(const Error& error, bool full) {
 
 Status SqliteJournal::begin_segment() {
   const std::string path = segment_path(options_.dir, last_position_ + 1);
-  Result<Segment> made = Segment::create(path);
+  bool full = false;
+  Result<Segment> made = Segment::create(path, full);
   const Status synced = made ? sync_directory(options_.dir) : Status(made.error());
   if (!synced) {
     // Whatever stopped it, a half-made file must not stay in the way of the next try.
-    std::error_code no_space;
-    const bool full = std::filesystem::space(options_.dir, no_space).available < (1 << 20) && !made;
     made = synced.error();
     static_cast<void>(remove_database(options_.dir, path).has_value());
     return failed(synced.error(), full);
@@ -161,8 +161,9 @@ void SqliteJournal::appended(const Group& group, const GroupBlobs& blobs) {
                     blobs.fleet_words.size();
   positions_.set(group.positions, group.stamp);
   if (!closing_) return;
-  // Nothing depends on it: a reader in the way or a full disk leaves it to the next start.
-  static_cast<void>(closing_->finish().has_value());
+  // Nothing depends on it: what a reader in the way or a full disk prevents is done by trim() or the next
+  // start.
+  unfinished_ = !closing_->finish() || unfinished_;
   closing_.reset();
 }
 
@@ -173,6 +174,7 @@ Status SqliteJournal::trim(Time now) {
   // group.
   std::vector<SegmentFile> groups = *files;
   if (segment_empty_ && !groups.empty()) groups.pop_back();
+  if (unfinished_) unfinished_ = !finish_closed(groups);
   return trimmer_.trim(now, groups);
 }
 

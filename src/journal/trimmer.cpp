@@ -55,7 +55,8 @@ Result<Segment> open_kept(const std::string& dir) {
     const Status removed = remove_database(dir, path);
     if (!removed) return removed.error();
   }
-  Result<Segment> made = Segment::create(path);
+  bool disk_full = false;
+  Result<Segment> made = Segment::create(path, disk_full);
   if (!made) return made;
   const Status synced = sync_directory(dir);
   if (!synced) return synced.error();

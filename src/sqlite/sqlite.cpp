@@ -138,6 +138,11 @@ bool Database::damaged() const {
   return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+bool Database::failed() const {
+  const int code = sqlite3_errcode(handle_.get()) & 0xff;
+  return code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
+}
+
 Error Database::error(std::string_view doing) const {
   return Error{path_ + ": " + describe(handle_.get()) + ", while doing: " + std::string(doing.substr(0, 60))};
 }

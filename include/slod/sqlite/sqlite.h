@@ -61,6 +61,8 @@ class Database {
   /// What the last failed call met.
   [[nodiscard]] bool disk_full() const;
   [[nodiscard]] bool damaged() const;
+  /// Did the last call fail at all?
+  [[nodiscard]] bool failed() const;
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
