@@ -71,8 +71,9 @@ ReportInterval read_interval(Build& build, const View& value) {
   const View otherwise = value.is_map() ? value["default"] : value;
   if (check_multiple(otherwise, Duration(0), build.faults)) interval.otherwise = *read_duration(otherwise);
   for (const View& state : value["state"].entries()) {
-    if (check_multiple(state, Duration(0), build.faults))
+    if (check_multiple(state, Duration(0), build.faults)) {
       interval.by_state[state.key()] = *read_duration(state);
+    }
   }
   return interval;
 }
@@ -84,8 +85,9 @@ BatteryCheck read_battery(Build& build, const View& value) {
   if (battery.recovered < battery.low) {
     build.faults.error(value["recovered"].at(), "`recovered` must be at least `low`");
   }
-  if (check_multiple(value["max_age"], Duration(0), build.faults))
+  if (check_multiple(value["max_age"], Duration(0), build.faults)) {
     battery.max_age = read_duration(value["max_age"]);
+  }
   return battery;
 }
 
@@ -105,8 +107,9 @@ ThresholdCheck read_check(Build& build, const View& value) {
     build.faults.error(value["healthy"].at(), "a value can be both unhealthy and healthy");
   }
   check.dwell = read_duration(value["dwell"]).value_or(Duration(0));
-  if (check_multiple(value["max_age"], Duration(0), build.faults))
+  if (check_multiple(value["max_age"], Duration(0), build.faults)) {
     check.max_age = read_duration(value["max_age"]);
+  }
   static const std::set<std::string> kTaken = {"connectivity", "battery", "any", "device-share"};
   if (kTaken.count(check.name) > 0) {
     build.faults.error(value.key_at(),
@@ -143,8 +146,9 @@ void read_classes(Build& build, const View& fleet, FleetConfig& out) {
     entry.match = read_match(item["match"]);
     check_labels(build, item["match"], labels);
     if (item["report_every"].present()) entry.report_every = read_interval(build, item["report_every"]);
-    if (const auto lost = read_int(item["connectivity"]["lost_after"]))
+    if (const auto lost = read_int(item["connectivity"]["lost_after"])) {
       entry.lost_after = static_cast<int>(*lost);
+    }
     if (item["battery"].present()) entry.battery = read_battery(build, item["battery"]);
     out.classes.push_back(std::move(entry));
   }

@@ -39,8 +39,9 @@ void check_rule_labels(Build& build, const View& api, const SourceConfig& source
   for (const char* list : {"good", "bad", "ignore"}) {
     for (const View& item : api[list].items()) {
       for (const View& entry : item.entries()) {
-        if (entry.key() == "status" || std::find(labels.begin(), labels.end(), entry.key()) != labels.end())
+        if (entry.key() == "status" || std::find(labels.begin(), labels.end(), entry.key()) != labels.end()) {
           continue;
+        }
         std::vector<std::string> known = labels;
         known.emplace_back("status");
         build.faults.error(entry.key_at(), "unknown label \"" + entry.key() + "\" of source \"" +
@@ -155,9 +156,10 @@ void build_retry(Build& build, const View& retry, JourneyConfig& out) {
   if (!retry["by"].present()) {
     if (device) config.by.emplace_back("device");
     if (user) config.by.emplace_back("user");
-    if (config.by.empty())
+    if (config.by.empty()) {
       build.faults.error(retry.at(),
                          "neither device nor user is mapped; say in `by` what tells attempts apart");
+    }
   }
   out.retry = std::move(config);
 }
@@ -168,12 +170,14 @@ void build_labels(Build& build, const View& labels, JourneyConfig& out) {
     out.labels = labels.present() ? labels.texts() : known;
     return;
   }
-  for (const std::string& label : device_labels(build.config, build.documents))
+  for (const std::string& label : device_labels(build.config, build.documents)) {
     known.push_back("device." + label);
+  }
   for (const View& label : labels.items()) {
     if (find_name(label, known, "label", build.faults) < 0) continue;
-    if (std::find(out.labels.begin(), out.labels.end(), label.text()) == out.labels.end())
+    if (std::find(out.labels.begin(), out.labels.end(), label.text()) == out.labels.end()) {
       out.labels.push_back(label.text());
+    }
   }
 }
 

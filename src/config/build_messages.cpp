@@ -100,8 +100,9 @@ void check_meaning(Build& build, const View& message, const MessageRule& rule) {
 
 void check_complete(Build& build, const View& message, const MessageRule& rule) {
   const auto need = [&](bool there, const std::string& what) {
-    if (!there)
+    if (!there) {
       build.faults.error(message["is"].at(), "a " + message["is"].text() + " message needs " + what);
+    }
   };
   const bool device = rule.topic.find("{device}") != std::string::npos || !rule.device.empty();
   need(device, "{device} in its topic, or `device` in its fields");

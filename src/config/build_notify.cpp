@@ -68,8 +68,9 @@ void read_type(Build& build, const View& inner, DestinationConfig& out) {
 void check_fallbacks(Build& build) {
   const std::vector<std::string> names = build.documents.names("destinations");
   std::map<std::string, std::string> next;
-  for (const DestinationConfig& destination : build.config.destinations)
+  for (const DestinationConfig& destination : build.config.destinations) {
     next[destination.name] = destination.fallback;
+  }
   for (const View& view : build.documents.named("destinations")) {
     for (const View& inner : view.entries()) {
       const View fallback = inner["fallback"];
@@ -90,8 +91,9 @@ void build_heartbeat(Build& build) {
   HeartbeatConfig out;
   out.url = read_secret_name(heartbeat["url"]);
   check_secret(build, heartbeat["url"]);
-  if (check_multiple(heartbeat["every"], Duration(0), build.faults))
+  if (check_multiple(heartbeat["every"], Duration(0), build.faults)) {
     out.every = *read_duration(heartbeat["every"]);
+  }
   if (out.every < seconds(1)) build.faults.error(heartbeat["every"].at(), "is shorter than 1s");
   build.config.heartbeat = out;
 }
@@ -170,8 +172,9 @@ void build_maintenance(Build& build) {
     const std::string fault = item["rrule"].is_scalar() ? rrule_fault(out.rrule) : "";
     if (!fault.empty()) build.faults.error(item["rrule"].at(), fault);
     out.time_zone = item["time_zone"].text("UTC");
-    if (check_multiple(item["duration"], kSlotLength, build.faults))
+    if (check_multiple(item["duration"], kSlotLength, build.faults)) {
       out.duration = *read_duration(item["duration"]);
+    }
     out.match = read_match(item["match"]).any_of;
     check_match(build, item["match"]);
     out.exclude = item["effect"].text() == "exclude";

@@ -32,12 +32,15 @@ BurnRule read_rule(Build& build, const View& item) {
   const View burn = item["burn"];
   rule.burn = read_number(burn).value_or(0);
   rule.burn_micros = parse_micros(burn.text()).value_or(0);
-  if (rule.burn > 0 && rule.burn_micros == 0)
+  if (rule.burn > 0 && rule.burn_micros == 0) {
     build.faults.error(burn.at(), "a burn factor has at most 6 decimals, such as 14.4");
-  if (check_multiple(item["long"], kSlotLength, build.faults))
+  }
+  if (check_multiple(item["long"], kSlotLength, build.faults)) {
     rule.long_window = *read_duration(item["long"]);
-  if (check_multiple(item["short"], kSlotLength, build.faults))
+  }
+  if (check_multiple(item["short"], kSlotLength, build.faults)) {
     rule.short_window = *read_duration(item["short"]);
+  }
   const bool both = rule.long_window.count() > 0 && rule.short_window.count() > 0;
   if (both && rule.short_window > rule.long_window) {
     build.faults.error(item["short"].at(),
@@ -68,8 +71,9 @@ AlertPolicy read_policy(Build& build, const View& view) {
   if (quiet.is_map()) {
     AlertPolicy::QuietOutage outage;
     outage.bad = read_int(quiet["bad"]).value_or(outage.bad);
-    if (check_multiple(quiet["for"], kSlotLength, build.faults))
+    if (check_multiple(quiet["for"], kSlotLength, build.faults)) {
       outage.lasting = *read_duration(quiet["for"]);
+    }
     policy.quiet_outage = outage;
   }
   return policy;

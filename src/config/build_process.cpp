@@ -35,8 +35,9 @@ void build_state(Build& build) {
   const View retention = state["journal_retention"];
   const auto keep = [&](const View& value, Duration otherwise) {
     const Duration duration = read_duration(value).value_or(otherwise);
-    if (duration < hours(1))
+    if (duration < hours(1)) {
       build.faults.error(value.at(), "is shorter than an hour, the least that can be kept");
+    }
     return duration;
   };
   out.keep_journeys = keep(retention["journeys"], out.keep_journeys);
@@ -44,8 +45,9 @@ void build_state(Build& build) {
   const View bytes = retention["max_bytes"];
   out.max_bytes = parse_bytes(bytes.text()).value_or(out.max_bytes);
   constexpr std::int64_t kLeast = 16'000'000;
-  if (out.max_bytes < kLeast)
+  if (out.max_bytes < kLeast) {
     build.faults.error(bytes.at(), "is less than 16MB, one segment and room to compact it");
+  }
 }
 
 }  // namespace
@@ -55,8 +57,9 @@ void build_process(Build& build) {
   build_state(build);
   Config& config = build.config;
   const View interval = build.documents.single("evaluation_interval");
-  if (check_multiple(interval, kSlotLength, build.faults))
+  if (check_multiple(interval, kSlotLength, build.faults)) {
     config.evaluation_interval = *read_duration(interval);
+  }
   if (config.evaluation_interval > hours(1)) build.faults.error(interval.at(), "is longer than 1h");
   config.shards = static_cast<int>(read_int(build.documents.single("engine")["shards"]).value_or(1));
   const View limits = build.documents.single("limits");

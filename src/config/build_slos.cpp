@@ -44,8 +44,9 @@ void read_subject(const Reader& r, SloConfig& slo) {
   if (journey.present() == fleet.present()) {
     r.error(r.self(), "an SLO needs exactly one of `journey` and `fleet`");
   }
-  if (journey.present())
+  if (journey.present()) {
     slo.journey = find_name(journey, r.build.documents.names("journeys"), "journey", r.build.faults);
+  }
   if (!fleet.present()) return;
   slo.fleet_check = fleet.text();
   slo.sli = SliKind::kDeviceMinutes;
@@ -87,12 +88,15 @@ void read_sli(const Reader& r, SloConfig& slo) {
   if (word != "latency" && threshold.present()) r.error(threshold, "`threshold` belongs to `sli: latency`");
   const View at_least = r.item["at_least"];
   slo.at_least = read_percent(at_least).value_or(0);
-  if (word == "device-share" && !at_least.present())
+  if (word == "device-share" && !at_least.present()) {
     r.error(sli, "device-share needs `at_least`, such as 98");
-  if (word != "device-share" && at_least.present())
+  }
+  if (word != "device-share" && at_least.present()) {
     r.error(at_least, "`at_least` belongs to `sli: device-share`");
-  if (at_least.is_scalar() && read_percent(at_least) && slo.at_least == 0)
+  }
+  if (at_least.is_scalar() && read_percent(at_least) && slo.at_least == 0) {
     r.error(at_least, "`at_least` must be above 0: every device would be good");
+  }
 }
 
 void read_leg(const Reader& r, SloConfig& slo) {
@@ -123,6 +127,7 @@ void read_actors(const Reader& r, SloConfig& slo) {
     return;
   }
   std::vector<std::string> names;
+  names.reserve(actors.size() + 1);
   for (const ActorConfig& actor : actors) names.push_back(actor.name);
   names.emplace_back("unknown");
   for (const View& name : picked.items()) {
@@ -137,12 +142,14 @@ void read_actors(const Reader& r, SloConfig& slo) {
 Ppm read_objective(const Reader& r, const View& value) {
   const auto objective = read_percent(value);
   if (!objective) return 0;
-  if (*objective >= kOne)
+  if (*objective >= kOne) {
     r.error(value,
             "an objective of 100 leaves no error budget, and every single bad event would violate it; write "
             "99.99 or less");
-  if (*objective == 0)
+  }
+  if (*objective == 0) {
     r.error(value, "an objective of 0 can never be missed; write what is promised, such as 99");
+  }
   return *objective;
 }
 
@@ -167,13 +174,16 @@ void read_windows(const Reader& r, SloConfig& slo) {
   Slices slices;
   slices.slice = read_duration(budgeting["slice"]).value_or(Duration(0));
   slices.target = read_percent(budgeting["target"]).value_or(0);
-  if (budgeting["target"].is_scalar() && slices.target == 0)
+  if (budgeting["target"].is_scalar() && slices.target == 0) {
     r.error(budgeting["target"], "a slice target must be above 0");
+  }
   if (good) check_slice(r.build, budgeting["slice"], slo.window);
-  if (fleet && slices.slice % minutes(1) != Duration(0))
+  if (fleet && slices.slice % minutes(1) != Duration(0)) {
     r.error(budgeting["slice"], "slices of a fleet SLO are whole minutes");
-  if (slo.sli == SliKind::kDeviceShare)
+  }
+  if (slo.sli == SliKind::kDeviceShare) {
     r.error(budgeting, "device-share counts devices, which have no slices");
+  }
   slo.budgeting = slices;
 }
 
@@ -188,10 +198,12 @@ void read_groups(const Reader& r, SloConfig& slo) {
   const std::vector<std::string> known = group_labels(r, slo);
   for (const View& label : r.pick("group_by").items()) {
     if (find_name(label, known, slo.journey < 0 ? "device label" : "label of the journey", r.build.faults) <
-        0)
+        0) {
       continue;
-    if (std::find(slo.group_by.begin(), slo.group_by.end(), label.text()) == slo.group_by.end())
+    }
+    if (std::find(slo.group_by.begin(), slo.group_by.end(), label.text()) == slo.group_by.end()) {
       slo.group_by.push_back(label.text());
+    }
   }
   for (const View& item : r.item["group_objectives"].items()) {
     if (!item.is_map()) continue;
@@ -279,8 +291,9 @@ void build_slos(Build& build) {
     }
     build.config.slos.push_back(std::move(slo));
   }
-  if (build.config.slos.empty())
+  if (build.config.slos.empty()) {
     build.faults.error(build.documents.whole(), "no `slos`, neither here nor included");
+  }
 }
 
 }  // namespace slod::config

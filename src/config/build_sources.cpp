@@ -47,8 +47,9 @@ void read_log_fields(Build& build, const View& fields, LogFormat& format) {
   }
   read_latency(build, fields["latency"], format);
   if (fields["time_unit"].is_scalar()) out.time_unit = unit_of(fields["time_unit"].text());
-  for (const View& label : fields["labels"].entries())
+  for (const View& label : fields["labels"].entries()) {
     out.labels[label.key()] = read_field(build, label, text);
+  }
 }
 
 void build_format(Build& build, const View& source, SourceConfig& out) {
@@ -87,14 +88,16 @@ std::string read_url(const std::string& url, SourceConfig& out) {
     return "\"" + url + "\" is not a broker's address; " + form;
   }
   while (rest.ends_with('/')) rest.pop_back();
-  if (rest.find('@') != std::string::npos)
+  if (rest.find('@') != std::string::npos) {
     return "names and passwords do not belong into the address; use `username` and `password`";
+  }
   const std::size_t colon = rest.rfind(':');
   const std::size_t bracket = rest.rfind(']');
   const bool with_port = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
   const auto address = parse_listen(with_port ? rest : rest + ":" + std::to_string(out.mqtt_port));
-  if (!address || rest.empty() || rest.front() == ':' || address->port == 0)
+  if (!address || rest.empty() || rest.front() == ':' || address->port == 0) {
     return "\"" + url + "\" is not a broker's address; " + form;
+  }
   out.mqtt_host = address->host;
   out.mqtt_port = address->port;
   return "";

@@ -59,8 +59,9 @@ void check_merge(const Documents& documents, FaultList& faults) {
   std::map<std::string, Place> seen;
   const auto add = [&](const std::string& id, const View& entry, const std::string& what) {
     const auto [first, added] = seen.emplace(id, entry.key_at());
-    if (added || first->second.file == entry.key_at().file)
+    if (added || first->second.file == entry.key_at().file) {
       return;  // within one file: a duplicate key, reported
+    }
     faults.error(entry.key_at(), what + " already stands in " + where(first->second));
   };
   for (const Document& document : documents.all) {

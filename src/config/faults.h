@@ -46,7 +46,7 @@ class FaultList {
 
  private:
   struct Entry {
-    int order;
+    int order = 0;
     Fault fault;
   };
   void add(const Place& place, std::string message, bool warning);

@@ -81,8 +81,9 @@ Json schema_of(const Type& type) {
   if (type.scalar != Scalar::kNone) forms.push_back(schema_of_scalar(type));
   if (type.each != nullptr) forms.push_back({{"type", "array"}, {"items", schema_of(*type.each)}});
   if (type.object != nullptr) forms.push_back(schema_of(*type.object));
-  if (type.values != nullptr)
+  if (type.values != nullptr) {
     forms.push_back({{"type", "object"}, {"additionalProperties", schema_of(*type.values)}});
+  }
   if (forms.size() == 1) return forms.front();
   return {{"anyOf", forms}};
 }

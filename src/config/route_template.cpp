@@ -27,8 +27,9 @@ std::vector<std::string> split(const std::string& route) {
 
 std::string route_fault(const std::string& route) {
   if (!route.starts_with('/')) return "a route begins with /";
-  if (route.find_first_of("?#") != std::string::npos)
+  if (route.find_first_of("?#") != std::string::npos) {
     return "a route has no query: it is cut before routes are compared";
+  }
   std::set<std::string> captures;
   for (const std::string& segment : split(route)) {
     if (segment.empty()) return "a route has no empty segment (//)";

@@ -51,8 +51,9 @@ std::string part_fault(const std::string& key, const std::string& value, bool mo
   }
   for (const std::string& item : split(value, ',')) {
     if (key == "BYDAY") {
-      if (!weekday(item, monthly))
+      if (!weekday(item, monthly)) {
         return "BYDAY: \"" + item + "\" is not a weekday; write MO, TU, WE, TH, FR, SA or SU";
+      }
       continue;
     }
     const Range range = ranges().at(key);

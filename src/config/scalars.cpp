@@ -120,7 +120,7 @@ std::optional<double> parse_number(std::string_view text) {
 
 std::optional<Ppm> parse_percent(std::string_view text) {
   const auto value = parse_fixed(text, 4);
-  if (!value || *value > 100 * 10'000) return std::nullopt;
+  if (!value || *value > kOne) return std::nullopt;
   return value;
 }
 
@@ -134,8 +134,9 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
     std::string_view number = text.substr(0, text.size() - unit.name.size());
     if (number.ends_with(' ')) number.remove_suffix(1);
     const auto thousandths = parse_fixed(number, 3);
-    if (!thousandths || *thousandths > std::numeric_limits<std::int64_t>::max() / unit.size)
+    if (!thousandths || *thousandths > std::numeric_limits<std::int64_t>::max() / unit.size) {
       return std::nullopt;
+    }
     return *thousandths * unit.size / 1000;
   }
   return std::nullopt;

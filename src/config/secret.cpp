@@ -33,10 +33,12 @@ Result<std::string> read_secret(const Secret& secret) {
   if (!secret.file.empty()) return from_file(secret.file);
   if (secret.env.empty()) return Error{"no secret is configured; write { file: PATH } or { env: NAME }"};
   const char* value = std::getenv(secret.env.c_str());
-  if (value == nullptr)
+  if (value == nullptr) {
     return Error{"the environment variable " + secret.env + ", which holds a secret, is not set"};
-  if (*value == '\0')
+  }
+  if (*value == '\0') {
     return Error{"the environment variable " + secret.env + ", which holds a secret, is empty"};
+  }
   return std::string(value);
 }
 
