@@ -60,7 +60,8 @@ Router::Router(const Config& config) : impl_(std::make_unique<Impl>()) {
     const auto& api = config.journeys[journey].api;
     if (!api) continue;
     const std::string method = api->method == "*" ? "" : api->method;
-    impl_->routes[journey] = api->method.empty() ? api->route : api->method + " " + api->route;
+    impl_->routes[journey] =
+        api->method.empty() ? api->route : std::string(api->method).append(" ").append(api->route);
     impl_->trie_of(api->source).add(parse_template(api->route), method, static_cast<int>(journey));
   }
 }

@@ -64,8 +64,7 @@ std::string segment_fault(std::string_view text) {
   if (segment.kind == Segment::Kind::kTail && text != "*" && (text.front() != '{' || text.back() != '}'))
     return worded("", text, ": a tail takes whole segments");
   if (opens == 0 && text != "*" && text.find('*') != std::string_view::npos)
-    return "\"" + std::string(text) +
-           "\": '*' stands alone, for the rest of the path; use {name} for one segment";
+    return worded("", text, ": '*' stands alone, for the rest of the path; use {name} for one segment");
   return {};
 }
 
