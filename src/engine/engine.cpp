@@ -183,7 +183,9 @@ void Engine::note_unmatched(const std::string& path) {
 }
 
 void Engine::unobserved(const std::string& source, Time from, Time to) {
-  if (impl_->fleet) impl_->fleet->unobserved(impl_->dictionary.intern(source), from, to);
+  const StringId id = impl_->dictionary.intern(source);
+  impl_->fold->source_unobserved(id, from, to);
+  if (impl_->fleet) impl_->fleet->unobserved(id, from, to);
 }
 
 void Engine::source_up(const std::string& source, bool up, Time) {

@@ -20,6 +20,23 @@ std::vector<Duration> windows_of(const AlertPolicy& policy) {
   return lengths;
 }
 
+/// How long slices are kept: the longest that a period of the window can be, daylight saving included.
+Duration longest(const Window& window) {
+  switch (window.calendar) {
+    case Window::Calendar::kDay:
+      return hours(25);
+    case Window::Calendar::kWeek:
+      return hours(7 * 24 + 1);
+    case Window::Calendar::kMonth:
+      return hours(31 * 24 + 1);
+    case Window::Calendar::kQuarter:
+      return hours(92 * 24 + 1);
+    case Window::Calendar::kNone:
+      break;
+  }
+  return window.rolling;
+}
+
 window::WindowSpec spec_of(const Window& window) {
   // A calendar window is anchored at the first tick, before anything enters it.
   if (window.calendar != Window::Calendar::kNone) return {.length = window.rolling, .since = 0};
@@ -66,7 +83,7 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
     buckets_.bounds = bucket_bounds(slo.threshold);
     buckets_.counts.resize(buckets_.bounds.size() + 1);
   }
-  if (slo.budgeting) slices_.emplace_back(slo.budgeting->slice, slo.budgeting->target, slo.window.rolling);
+  if (slo.budgeting) slices_.emplace_back(slo.budgeting->slice, slo.budgeting->target, longest(slo.window));
   for (const BurnRule& rule : policy_.rules) {
     alerts_.emplace_back(rule, policy_, slo.objective);
     rule_windows_.push_back({window_index(rule.long_window), window_index(rule.short_window)});
@@ -170,7 +187,7 @@ void SloTracker::count_group(LabelSetId labels, Slot slot, Counts delta) {
   if (groups_.all().size() > before) {
     const Groups::Group& group = groups_.all()[index];
     if (slo_.budgeting)
-      slices_.emplace_back(slo_.budgeting->slice, slo_.budgeting->target, slo_.window.rolling);
+      slices_.emplace_back(slo_.budgeting->slice, slo_.budgeting->target, longest(slo_.window));
     group_alerts_.emplace_back();
     if (policy_.per_group && !group.overflow) {
       for (const BurnRule& rule : policy_.rules)
