@@ -24,7 +24,7 @@ struct TempDir {
   std::string path;
   TempDir() {
     path = (std::filesystem::temp_directory_path() / "journal_bench_XXXXXX").string();
-    static_cast<void>(::mkdtemp(path.data()));
+    SLOD_ASSERT(::mkdtemp(path.data()) != nullptr);
   }
   ~TempDir() { std::filesystem::remove_all(path); }
 };
