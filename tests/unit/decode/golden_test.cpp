@@ -1,5 +1,5 @@
-// Golden lines: real lines of each format in golden/*.log, and in golden/*.expected what must be read from them:
-// stamp|start|latency in ns|method|path|status|device|user|labels, or the reason of a rejection.
+// Golden lines: real lines of each format in golden/*.log, and in golden/*.expected what must be read from
+// them: stamp|start|latency in ns|method|path|status|device|user|labels, or the reason of a rejection.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -31,8 +31,8 @@ std::string report(const Recorder& seen) {
       continue;
     }
     const SeenLog& l = seen.logs[log++];
-    out << format_rfc3339(l.stamp) << "|" << format_rfc3339(l.start) << "|" << l.latency.count() << "|" << l.method << "|"
-        << l.path << "|" << l.status << "|" << l.device << "|" << l.user;
+    out << format_rfc3339(l.stamp) << "|" << format_rfc3339(l.start) << "|" << l.latency.count() << "|"
+        << l.method << "|" << l.path << "|" << l.status << "|" << l.device << "|" << l.user;
     for (const std::string& label : l.labels) out << "|" << label;
     out << "\n";
   }
@@ -63,15 +63,33 @@ LogFormat json_format() {
 
 TEST(GoldenTest, NginxJson) {
   LogFormat format = json_format();
-  format.fields = {"/time", "/method", "/path", "/status", "/request_time", "/request_id", "/device", "/user",
-                   seconds(1), seconds(1), {{"app", "/app"}, {"area", "/area"}}};
+  format.fields = {"/time",
+                   "/method",
+                   "/path",
+                   "/status",
+                   "/request_time",
+                   "/request_id",
+                   "/device",
+                   "/user",
+                   seconds(1),
+                   seconds(1),
+                   {{"app", "/app"}, {"area", "/area"}}};
   check("nginx-json", format);
 }
 TEST(GoldenTest, NginxJsonThroughSyslog) {
   LogFormat format = json_format();
   format.syntax = LogFormat::Syntax::kSyslogJson;
-  format.fields = {"/time", "/method", "/path", "/status", "/request_time", "/request_id", "/device", "/user",
-                   seconds(1), seconds(1), {{"app", "/app"}, {"area", "/area"}}};
+  format.fields = {"/time",
+                   "/method",
+                   "/path",
+                   "/status",
+                   "/request_time",
+                   "/request_id",
+                   "/device",
+                   "/user",
+                   seconds(1),
+                   seconds(1),
+                   {{"app", "/app"}, {"area", "/area"}}};
   check("nginx-syslog", format);
 }
 TEST(GoldenTest, CombinedWithAndWithoutTheRequestTime) {
@@ -90,26 +108,55 @@ TEST(GoldenTest, Alb) {
 TEST(GoldenTest, Envoy) {
   LogFormat format = json_format();
   format.stamp_is_end = false;
-  format.fields = {"/start_time", "/method", "/path", "/response_code", "/duration", "/request_id", "/device", "",
-                   seconds(1), std::chrono::milliseconds(1), {{"flags", "/response_flags"}}};
+  format.fields = {"/start_time",
+                   "/method",
+                   "/path",
+                   "/response_code",
+                   "/duration",
+                   "/request_id",
+                   "/device",
+                   "",
+                   seconds(1),
+                   std::chrono::milliseconds(1),
+                   {{"flags", "/response_flags"}}};
   check("envoy", format);
 }
 TEST(GoldenTest, Caddy) {
   LogFormat format = json_format();
-  format.fields = {"/ts", "/request/method", "/request/uri", "/status", "/duration", "", "/request/headers/X-Device-Id/0",
-                   "", seconds(1), seconds(1), {{"agent", "/request/headers/User-Agent/0"}}};
+  format.fields = {"/ts",
+                   "/request/method",
+                   "/request/uri",
+                   "/status",
+                   "/duration",
+                   "",
+                   "/request/headers/X-Device-Id/0",
+                   "",
+                   seconds(1),
+                   seconds(1),
+                   {{"agent", "/request/headers/User-Agent/0"}}};
   check("caddy", format);
 }
 TEST(GoldenTest, GoogleLoadBalancer) {
   LogFormat format = json_format();
-  format.fields = {"/timestamp", "/httpRequest/requestMethod", "/httpRequest/requestUrl", "/httpRequest/status",
-                   "/httpRequest/latency", "/insertId", "", "", seconds(1), seconds(1), {{"agent", "/httpRequest/userAgent"}}};
+  format.fields = {"/timestamp",
+                   "/httpRequest/requestMethod",
+                   "/httpRequest/requestUrl",
+                   "/httpRequest/status",
+                   "/httpRequest/latency",
+                   "/insertId",
+                   "",
+                   "",
+                   seconds(1),
+                   seconds(1),
+                   {{"agent", "/httpRequest/userAgent"}}};
   check("gcp-lb", format);
 }
 TEST(GoldenTest, Haproxy) {
   LogFormat format = json_format();
   format.stamp_is_end = false;
-  format.fields = {"/ts", "/method", "/uri", "/status", "/ta", "", "/device", "", seconds(1), std::chrono::milliseconds(1), {}};
+  format.fields = {"/ts", "/method", "/uri", "/status",  "/ta",
+                   "",    "/device", "",     seconds(1), std::chrono::milliseconds(1),
+                   {}};
   check("haproxy", format);
 }
 
