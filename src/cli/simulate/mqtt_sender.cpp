@@ -6,6 +6,9 @@
 namespace slod::cli {
 namespace {
 
+// The library's queue; its default of 100 refuses a burst even while connected.
+constexpr int kMostQueued = 100'000;
+
 std::string uri(const SourceConfig& source) {
   const bool six = source.mqtt_host.find(':') != std::string::npos && source.mqtt_host.front() != '[';
   return (source.mqtt_tls ? "ssl://" : "tcp://") + (six ? "[" + source.mqtt_host + "]" : source.mqtt_host) +
@@ -15,6 +18,7 @@ std::string uri(const SourceConfig& source) {
 void fill(::mqtt::connect_options& options, const SourceConfig& source, const std::string& password) {
   options.set_mqtt_version(MQTTVERSION_5);
   options.set_clean_start(true);
+  options.set_max_inflight(500);
   options.set_automatic_reconnect(std::chrono::seconds(1), std::chrono::seconds(5));
   if (!source.mqtt_username.empty()) options.set_user_name(source.mqtt_username);
   if (!password.empty()) options.set_password(password);
@@ -30,10 +34,7 @@ void fill(::mqtt::connect_options& options, const SourceConfig& source, const st
 }  // namespace
 
 MqttSender::MqttSender(const SourceConfig& source, const std::string& password, const std::string& run)
-    : source_(source),
-      password_(password),
-      client_(std::make_unique<::mqtt::async_client>(uri(source), "slod-simulate-" + run,
-                                                     ::mqtt::create_options(MQTTVERSION_5))) {}
+    : source_(source), password_(password), client_id_("slod-simulate-" + run) {}
 
 MqttSender::~MqttSender() {
   disconnect();
@@ -45,6 +46,10 @@ std::string MqttSender::broker() const {
 
 void MqttSender::connect() {
   try {
+    // A new client each time: one that was asked to disconnect may still be at it, and would end the new
+    // connection.
+    client_ = std::make_unique<::mqtt::async_client>(uri(source_), client_id_,
+                                                     ::mqtt::create_options(MQTTVERSION_5, kMostQueued));
     ::mqtt::connect_options options;
     fill(options, source_, password_);
     client_->connect(options)->wait_for(std::chrono::seconds(3));
@@ -54,16 +59,18 @@ void MqttSender::connect() {
 }
 
 void MqttSender::disconnect() {
+  if (!client_) return;
   try {
     client_->disconnect(1000)->wait_for(std::chrono::seconds(2));
   } catch (const std::exception&) {
     // It was not connected: then there is nothing to end.
   }
+  client_.reset();
 }
 
 void MqttSender::publish(const std::string& topic, const std::string& payload, bool retained) {
   try {
-    if (client_->is_connected()) {
+    if (connected()) {
       client_->publish(topic, payload.data(), payload.size(), source_.mqtt_qos, retained);
       ++tally_.published;
       return;

@@ -31,14 +31,14 @@ class MqttSender {
   void disconnect();
   void publish(const std::string& topic, const std::string& payload, bool retained);
   [[nodiscard]] const MqttTally& tally() const { return tally_; }
-  [[nodiscard]] bool connected() const { return client_->is_connected(); }
+  [[nodiscard]] bool connected() const { return client_ && client_->is_connected(); }
   [[nodiscard]] std::string broker() const;
 
  private:
   const SourceConfig& source_;
-  const std::string password_;
+  const std::string password_, client_id_;
   MqttTally tally_;
-  std::unique_ptr<::mqtt::async_client> client_;
+  std::unique_ptr<::mqtt::async_client> client_;  // null while disconnected on purpose
 };
 
 }  // namespace slod::cli

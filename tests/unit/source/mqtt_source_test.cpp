@@ -396,6 +396,7 @@ TEST_F(MqttSourceTest, ConnectsWithAPersistentSessionOnTheWireAndSubscribesOnEve
   EXPECT_THAT(connect, HasSubstr(std::string("\x21\x01\xf4", 3))) << "receive maximum 500";
   EXPECT_THAT(connect, HasSubstr("slod-test"));
   EXPECT_THAT(connect, HasSubstr("secret"));
+  ASSERT_TRUE(eventually([&] { return broker.packets(8).size() == 2; }));
   broker.drop();
   ASSERT_TRUE(wait_for_told(3));
   ASSERT_TRUE(eventually([&] { return broker.packets(8).size() == 4; }));
