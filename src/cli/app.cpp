@@ -21,7 +21,8 @@ struct Arguments {
   daemon::RunOptions run;
   CheckOptions check;
   ReplayArguments replay;
-  SimulateArguments simulate;
+  SimulateOptions simulate;
+  std::string simulate_config, simulate_duration;
   std::string url = kDefaultUrl, format = "text";
 };
 
@@ -81,6 +82,40 @@ void add_status(CLI::App& app, Arguments& arguments, int& code) {
   command->callback([&] { code = status(arguments.url, arguments.format); });
 }
 
+int simulate_command(Arguments& arguments) {
+  SimulateOptions& options = arguments.simulate;
+  if (!arguments.simulate_duration.empty()) {
+    options.duration = parse_duration(arguments.simulate_duration);
+    if (!options.duration) {
+      std::cerr << "slod simulate: --duration wants a time with its unit, such as 60s or 5m\n";
+      return kUsage;
+    }
+  }
+  options.config = load_config(arguments.simulate_config);
+  return options.config ? simulate(options) : kUsage;
+}
+
+void add_simulate(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand(
+      "simulate", "A made-up fleet: requests posted and telemetry published to a running slod");
+  SimulateOptions& options = arguments.simulate;
+  command->add_option("--config.file", arguments.simulate_config, "The config of the slod that runs")
+      ->required();
+  command->add_option("--devices", options.devices, "Vehicles")->capture_default_str();
+  command->add_option("--rate", options.rate, "Journeys per second, over the whole fleet")
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Same seed, same fleet")->capture_default_str();
+  command->add_option("--incident", options.incidents, "NAME@T+D: begins after T, lasts D")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  command->add_option("--duration", arguments.simulate_duration, "How long; until Ctrl-C without it");
+  command->add_option("--url", options.url, "The ingest listener, if it is not where the config says");
+  command->footer("Incidents:\n" + incident_help() +
+                  "\nExamples:\n  slod simulate --config.file=slod.yaml --devices 200 --rate 5 --seed 1\n"
+                  "  slod simulate --config.file=slod.yaml --incident unlock-errors@20s+30s --duration 60s");
+  command->callback([&] { code = simulate_command(arguments); });
+}
+
 void add_version(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand("version", "The version");
   command->footer("Examples:\n  slod version\n  slod --version");
@@ -115,7 +150,7 @@ int main(int argc, char** argv) {
   add_check(app, arguments, code);
   add_replay(app, arguments, code);
   add_status(app, arguments, code);
-  add_simulate(app, arguments.simulate, code);
+  add_simulate(app, arguments, code);
   add_schema(app, code);
   add_version(app, code);
   try {

@@ -195,8 +195,6 @@ void Engine::source_up(const std::string& source, bool up, Time) {
 std::vector<Transition> Engine::tick(Time at) {
   return impl_->tick(at);
 }
-std::shared_ptr<const Snapshot> Engine::snapshot() const {
-  return impl_->snapshot;
-}
+std::shared_ptr<const Snapshot> Engine::snapshot() const { return impl_->read(); }
 
 }  // namespace slod::engine
