@@ -23,10 +23,12 @@ class TreeWalk {
 
  private:
   void object(const dom::object& fields, std::uint32_t node) {
+    FieldTree::Node& wanted = tree_.nodes_[node];
     std::size_t position = 0;
-    std::size_t missing = tree_.nodes_[node].children.size();
-    for (auto field = fields.begin(); missing != 0 && field != fields.end(); ++field, ++position) {
-      const std::uint32_t child = resolve(tree_.nodes_[node], position, field.key());
+    std::size_t missing = wanted.children.size();
+    const auto end = fields.end();
+    for (auto field = fields.begin(); missing != 0 && field != end; ++field, ++position) {
+      const std::uint32_t child = resolve(wanted, position, field.key());
       if (child != FieldTree::kUnwanted && value(field.value(), child)) --missing;
     }
   }
@@ -58,9 +60,10 @@ class TreeWalk {
   bool value(dom::element element, std::uint32_t node) {
     const FieldTree::Node& wanted = tree_.nodes_[node];
     if (!wanted.slots.empty()) {
-      if (tree_.values_[wanted.slots.front()].kind != Value::Kind::kMissing) return false;
-      const Value read = scalar(element, wanted.slots);
-      for (const std::uint32_t slot : wanted.slots) tree_.values_[slot] = read;
+      Value& first = tree_.values_[wanted.slots.front()];
+      if (first.kind != Value::Kind::kMissing) return false;
+      scalar(element, wanted.slots, first);
+      for (std::size_t i = 1; i < wanted.slots.size(); ++i) tree_.values_[wanted.slots[i]] = first;
     }
     if (!wanted.children.empty()) inside(element, node);
     return true;
@@ -81,8 +84,7 @@ class TreeWalk {
     }
   }
 
-  Value scalar(dom::element element, const std::vector<std::uint32_t>& slots) {
-    Value read;
+  void scalar(dom::element element, const std::vector<std::uint32_t>& slots, Value& read) {
     switch (element.type()) {
       case dom::element_type::STRING:
         read.kind = Value::Kind::kText;
@@ -115,7 +117,6 @@ class TreeWalk {
       tree_.json_text_ = simdjson::minify(element);
       read.text = tree_.json_text_;
     }
-    return read;
   }
 
   FieldTree& tree_;
@@ -123,7 +124,9 @@ class TreeWalk {
 
 namespace {
 
-constexpr std::string_view kBlank = " \t\r";
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 
 /// The next line with something in it, trimmed; `rest` then begins behind it. Empty: no more.
 std::string_view next_line(std::string_view& rest) {
@@ -134,8 +137,8 @@ std::string_view next_line(std::string_view& rest) {
                            : static_cast<std::size_t>(static_cast<const char*>(newline) - rest.data());
     std::string_view line = rest.substr(0, length);
     rest.remove_prefix(std::min(length + 1, rest.size()));
-    while (!line.empty() && kBlank.find(line.front()) != std::string_view::npos) line.remove_prefix(1);
-    while (!line.empty() && kBlank.find(line.back()) != std::string_view::npos) line.remove_suffix(1);
+    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
     if (!line.empty()) return line;
   }
   return {};

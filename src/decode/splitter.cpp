@@ -23,27 +23,28 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
-/// Behind the object or array that opens at the front, or npos.
+/// Behind the object or array that opens at the front, or npos: it does not end, or its brackets do not match
+/// (told for the outer 64 levels; no record may be that deep).
 std::size_t bracket_end(std::string_view text) {
   std::size_t depth = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    switch (text[i]) {
-      case '"':
-        i = string_end(text, i);
-        if (i == std::string_view::npos) return i;
-        continue;
-      case '{':
-      case '[':
-        ++depth;
-        break;
-      case '}':
-      case ']':
-        if (--depth == 0) return i + 1;
-        break;
-      default:
-        break;
+  std::uint64_t arrays = 0;  // bit d: level d is an array
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      i = string_end(text, i);
+      if (i == std::string_view::npos) return i;
+      --i;
+      continue;
     }
-    ++i;
+    const bool array = c == '[' || c == ']';
+    if (c == '{' || c == '[') {
+      if (depth < 64) arrays = (arrays & ~(std::uint64_t{1} << depth)) | (std::uint64_t{array} << depth);
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      --depth;
+      if (depth < 64 && ((arrays >> depth & 1U) != 0) != array) return std::string_view::npos;
+      if (depth == 0) return i + 1;
+    }
   }
   return std::string_view::npos;
 }

@@ -53,6 +53,20 @@ bool is_number(std::string_view text) {
   return i == text.size();
 }
 
+/// What nginx writes for a variable of times or lengths: "", "-", or such items joined by ", " or " : ".
+bool is_nginx_list(std::string_view run) {
+  if (run.empty()) return true;
+  for (;;) {
+    const std::size_t comma = run.find(", ");
+    const std::size_t colon = run.find(" : ");
+    const std::size_t end = std::min(comma, colon);
+    const std::string_view item = run.substr(0, end);
+    if (item != "-" && !is_number(item)) return false;
+    if (end == std::string_view::npos) return true;
+    run.remove_prefix(end + (comma < colon ? 2 : 3));
+  }
+}
+
 /// The end of the string whose opening quote is at `at`.
 std::size_t string_end(std::string_view json, std::size_t at) {
   for (std::size_t i = at + 1; i < json.size(); ++i) {
@@ -114,7 +128,7 @@ std::string quote_bare_numbers(std::string_view json) {
     while (i < json.size() && json[i] == ' ') ++i;
     const bool other = i < json.size() && std::string_view("\"{[tfn").find(json[i]) != std::string_view::npos;
     const std::string_view run = bare_run(json, i);
-    if (other || is_number(run)) continue;
+    if (other || is_number(run) || !is_nginx_list(run)) continue;
     out.append("\"").append(run).append("\"");
     i += run.size();
   }

@@ -79,6 +79,31 @@ Read check_latency(std::optional<Duration> latency, Duration unit, Duration& out
   return Read::kOk;
 }
 
+/// What nearly every status is: three digits. -1 for anything else.
+int three_digits(std::string_view text) {
+  if (text.size() != 3 || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2])) return -1;
+  return (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
+}
+
+/// "504, 502" or "504 : -": what nginx writes after several tries.
+bool is_status_list(std::string_view list) {
+  for (;;) {
+    const std::size_t end = list.find_first_of(",:");
+    const std::string_view item = trim(list.substr(0, end));
+    if (item != "-" && three_digits(item) < 0) return false;
+    if (end == std::string_view::npos) return true;
+    list.remove_prefix(end + 1);
+  }
+}
+
+/// Digits and points only: neither a list nor a suffix nor a sign.
+bool is_plain_number(std::string_view text) {
+  for (const char c : text) {
+    if (!is_digit(c) && c != '.') return false;
+  }
+  return !text.empty();
+}
+
 Read text_latency(std::string_view text, Duration unit, Duration& out) {
   text = trim(text);
   const Duration own = take_unit(text, unit);
@@ -90,9 +115,11 @@ Read list_latency(std::string_view list, Duration unit, Duration& out) {
   Duration sum{0};
   bool any = false;
   while (!list.empty()) {
-    const std::size_t end = std::min(list.find_first_of(",:"), list.size());
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::size_t colon = std::min(list.find(" : "), list.size());
+    const std::size_t end = std::min(comma, colon);
     const std::string_view item = trim(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
+    list.remove_prefix(std::min(end + (comma < colon ? 1 : 3), list.size()));
     if (item.empty() || item == "-") continue;
     Duration one{0};
     const Read read = text_latency(item, unit, one);
@@ -153,7 +180,9 @@ bool is_missing(const Value& value) {
     case Value::Kind::kNull:
       return true;
     case Value::Kind::kText: {
-      if (value.text.size() > 8) return false;  // longer blanks are somebody's text
+      if (value.text.empty()) return true;
+      if (value.text.size() > 8 || value.text.front() > '-')
+        return false;  // longer blanks are somebody's text
       const std::string_view text = trim(value.text);
       return text.empty() || text == "-";
     }
@@ -180,15 +209,24 @@ Read read_time(const Value& value, Duration unit, Time& out) {
 Read read_latency(const Value& value, Duration unit, Duration& out) {
   if (is_missing(value)) return Read::kMissing;
   if (value.kind != Value::Kind::kText) return check_latency(exact(value, unit), unit, out);
+  if (is_plain_number(value.text)) return check_latency(decimal(value.text, unit), unit, out);
   if (value.text.find_first_of(",:") != std::string_view::npos) return list_latency(value.text, unit, out);
   return text_latency(value.text, unit, out);
 }
 
 Read read_status(const Value& value, int& out) {
+  if (value.kind == Value::Kind::kText) {
+    const int plain = three_digits(value.text);
+    if (plain >= 0 && plain <= 599) {
+      out = plain;
+      return Read::kOk;
+    }
+  }
   if (is_missing(value)) return Read::kMissing;
   Value last = value;
   if (value.kind == Value::Kind::kText) {
     const std::size_t at = value.text.find_last_of(",:");
+    if (at != std::string_view::npos && !is_status_list(value.text.substr(0, at))) return Read::kBad;
     if (at != std::string_view::npos) last.text = value.text.substr(at + 1);
     if (is_missing(last)) return Read::kMissing;
   }

@@ -11,7 +11,9 @@ namespace {
 /// The path of "/a/b/?x=1#y" or "https://host/a/b" without query, fragment and one trailing slash; the root
 /// is "".
 std::string_view bare_path(std::string_view path) {
-  path = path.substr(0, path.find_first_of("?#"));
+  std::size_t end = 0;
+  while (end < path.size() && path[end] != '?' && path[end] != '#') ++end;
+  path = path.substr(0, end);
   if (!path.starts_with('/')) {
     const std::size_t scheme = path.find("://");
     if (scheme == std::string_view::npos) return "?";  // no route has it: "*", "host:443", garbage
