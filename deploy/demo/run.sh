@@ -59,11 +59,11 @@ for _ in $(seq 100); do
 done
 incidents=(--incident unlock-errors@8s+14s --incident ride-errors@12s+5s --incident device-timeouts@10s+6s
   --incident area-outage@120s+60s --incident ops-retries@240s+60s --incident battery-drain@300s+120s)
-"$slod" simulate --config.file="$work/demo.yaml" --devices 300 --rate 40 --seed 7 "${incidents[@]}" \
+"$slod" simulate --config.file="$work/demo.yaml" --devices 3000 --rate 30 --seed 7 "${incidents[@]}" \
   >"$work/simulate.log" 2>&1 &
 started+=($!)
 
-echo "slod watches a simulated fleet of 300 scooters: $url/   (metrics: $url/metrics)"
+echo "slod watches a simulated fleet of 3,000 scooters: $url/   (metrics: $url/metrics)"
 echo "From second 8 to 22 Unlock fails for riders; watch its budget, and the alert fire and end."
 if [ "$seconds" -gt 0 ]; then echo "Ends by itself after $seconds s."; else echo "Ctrl-C ends everything."; fi
 

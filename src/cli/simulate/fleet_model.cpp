@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace slod::cli {
@@ -11,6 +12,8 @@ constexpr Duration kBetweenActs = seconds(2);
 constexpr Duration kFlapPeriod = seconds(10);
 constexpr Duration kFlapDown = seconds(5);
 constexpr double kRideMedian = 180;  // seconds
+constexpr double kRideSigma = 0.6;
+constexpr double kLongestRide = 900;
 
 struct City {
   const char* name;
@@ -40,6 +43,7 @@ FleetModel::FleetModel(Script script, ModelOptions options)
     Event trip;
     trip.kind = Event::Kind::kTrip;
     plan(Duration(0), trip);
+    plan_rides_under_way();
   }
   for (const Incident& incident : options_.incidents) plan_incident(incident);
 }
@@ -70,6 +74,37 @@ void FleetModel::add_device(std::size_t index) {
   event.kind = Event::Kind::kReport;
   event.device = index;
   plan(first, event);
+}
+
+/// The fleet was there before we looked: rides that began earlier end at the rate at which rides begin, times
+/// the share of rides that last that long.
+void FleetModel::plan_rides_under_way() {
+  const double between = static_cast<double>(script_.acts()) / options_.rate;
+  Draw draw(options_.seed, "under way");
+  double at = draw.exponential(between);
+  for (std::uint64_t number = 1ULL << 41U; at < kLongestRide; at += draw.exponential(between), ++number) {
+    const double lasts_so_long = 0.5 * std::erfc(std::log(at / kRideMedian) / (kRideSigma * std::sqrt(2.0)));
+    const std::size_t device = pick_device(draw, Duration(0));
+    if (!draw.chance(lasts_so_long) || devices_[device].busy_until > Duration(0)) continue;
+    devices_[device].state = script_.riding;
+    devices_[device].busy_until = in_seconds(at) + kBetweenActs;
+    Event act;
+    act.kind = Event::Kind::kAttempt;
+    act.attempt.trip = number;
+    act.attempt.actor = pick_actor(script_, draw);
+    act.attempt.device = device;
+    act.attempt.act_number = static_cast<int>(script_.opening.size());
+    for (const Act& each : script_.closing) {
+      act.attempt.act = &each;
+      plan(in_seconds(at), act);
+      ++act.attempt.act_number;
+    }
+    Event state;
+    state.kind = Event::Kind::kState;
+    state.device = device;
+    state.state = script_.idle;
+    plan(in_seconds(at), state);
+  }
 }
 
 void FleetModel::plan_incident(const Incident& incident) {
@@ -186,7 +221,7 @@ void FleetModel::begin_trip(std::uint64_t number, Duration at) {
       when += kBetweenActs;
     }
     if (acts != &script_.opening) break;
-    const Duration ride = in_seconds(std::min(900.0, draw.lognormal(kRideMedian, 0.6)));
+    const Duration ride = in_seconds(std::min(kLongestRide, draw.lognormal(kRideMedian, kRideSigma)));
     Event state;
     state.kind = Event::Kind::kState;
     state.device = device;

@@ -81,6 +81,7 @@ class FleetModel {
   };
 
   void add_device(std::size_t index);
+  void plan_rides_under_way();
   void plan_incident(const Incident& incident);
   void plan(Duration at, Event event);
   void emit(Action action);
