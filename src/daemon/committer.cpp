@@ -9,6 +9,8 @@ constexpr std::size_t kQueue = 4096;
 /// One commit takes at most this many records, so that nobody's answer waits for a giant group.
 constexpr std::size_t kGroupRows = 20'000;
 constexpr auto kIdle = std::chrono::milliseconds(500);
+/// The first tick after a start waits for the backlog, but not longer.
+constexpr Duration kBacklogPatience = seconds(30);
 constexpr auto kDiskFullRetry = std::chrono::seconds(1);
 
 using SteadyClock = std::chrono::steady_clock;
@@ -78,7 +80,7 @@ void Committer::loop() {
     add_clock_jump(batch, reading);
     drain(batch, reading.now);
     if (!commit(batch)) return refuse_all();
-    if (reading.now >= next_tick) {
+    if (reading.now >= next_tick && may_tick(reading.now)) {
       // Everything that was queued before the tick is in the journal before it. Missed ticks are not made up.
       const Time tick = floor_to(reading.now, interval);
       next_tick = tick + interval;
@@ -87,12 +89,21 @@ void Committer::loop() {
       of_tick.group.controls.push_back({journal::ControlKind::kTick, tick, {}, {}});
       if (!commit(of_tick)) return refuse_all();
       keys_.forget_before(reading.now - KeyStore::kKeep);
+      if (const Status trimmed = context_.journal.trim(reading.now); !trimmed)
+        context_.log(trimmed.error().message);
     }
     if (last_round && queue_.size() == 0) return;
     if (queue_.size() > 0) continue;
-    const auto until_tick = std::chrono::duration_cast<SteadyClock::duration>(next_tick - reading.now);
-    queue_.wait_until(SteadyClock::now() + std::min<SteadyClock::duration>(until_tick, kIdle));
+    const Duration until_tick = std::max<Duration>(next_tick - reading.now, std::chrono::milliseconds(20));
+    queue_.wait_until(SteadyClock::now() + std::min<Duration>(until_tick, kIdle));
   }
+}
+
+bool Committer::may_tick(Time now) {
+  if (ticking_) return true;
+  if (!begun_) begun_ = now;
+  const bool drained = !context_.sources_drained || context_.sources_drained();
+  return ticking_ = drained || now - *begun_ >= kBacklogPatience;
 }
 
 void Committer::add_clock_jump(Batch& batch, const JournalClock::Reading& reading) {

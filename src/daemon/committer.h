@@ -35,6 +35,11 @@ struct CommitterContext {
   Mailbox<CommittedGroup>& evaluator;
   std::function<Time()> wall_clock;
   std::function<Duration()> boot_clock;
+  /// True once the sources have read what had piled up while slod was away: until then (at most 30 s) no tick
+  /// runs.
+  std::function<bool()> sources_drained;
+  /// What does not end the process: old segments that cannot be removed.
+  std::function<void(const std::string& error)> log;
   /// The journal cannot be written any more: nothing is answered from now on; the process must end with
   /// code 3.
   std::function<void(const std::string& error)> on_dead_journal;
@@ -76,6 +81,7 @@ class Committer final : public SubmissionSink {
   bool answered_by_key(Submission& submission, Batch& batch, Time now);
   bool commit(Batch& batch);
   void refuse_all();
+  bool may_tick(Time now);
   void add_clock_jump(Batch& batch, const JournalClock::Reading& reading);
   void add_counts(journal::Group& group, const std::string& source, const SourceCounts& counts);
 
@@ -83,6 +89,8 @@ class Committer final : public SubmissionSink {
   Mailbox<Item> queue_;
   KeyStore keys_;
   Remapper remapper_;
+  std::optional<Time> begun_;  ///< until the first tick may run
+  bool ticking_ = false;
   std::atomic<bool> open_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<double> commit_seconds_{0};

@@ -82,6 +82,7 @@ class Daemon {
   void start_flow();
   void stop();
   int wait_for_end();
+  [[nodiscard]] bool drained() const;
   [[nodiscard]] serve::WebContext web_context();
   [[nodiscard]] serve::ProcessFigures figures() const;
   [[nodiscard]] source::Surroundings surroundings();
@@ -189,12 +190,13 @@ void Daemon::start_flow() {
   evaluator_->start([this] { notifier_->wake(); },
                     [](const std::string& error) { log("error", "ledger: " + error); });
   notifier_->start();
-  committer_ = std::make_unique<Committer>(
-      CommitterContext{*config_, *journal_, dictionary_, evaluator_->inbox(), wall_clock, boot_clock,
-                       [this](const std::string& error) {
-                         log("error", "the journal can no longer be written, stopping: " + error);
-                         journal_dead_ = true;
-                       }});
+  committer_ = std::make_unique<Committer>(CommitterContext{
+      *config_, *journal_, dictionary_, evaluator_->inbox(), wall_clock, boot_clock,
+      [this] { return drained(); }, [](const std::string& error) { log("warn", "journal: " + error); },
+      [this](const std::string& error) {
+        log("error", "the journal can no longer be written, stopping: " + error);
+        journal_dead_ = true;
+      }});
   committer_->restore_keys();
   const Time last = journal_->last_stamp();
   committer_->start();
@@ -205,6 +207,12 @@ void Daemon::start_flow() {
   if (evaluator_->last_config() != config_->text) {
     committer_->control({journal::ControlKind::kConfig, wall_clock(), {}, config_->text});
   }
+}
+
+/// Thread: the committer's. sources_ does not change any more once ready_ is set.
+bool Daemon::drained() const {
+  return ready_.load() && std::all_of(sources_.begin(), sources_.end(),
+                                      [](const auto& source) { return source->health().drained.load(); });
 }
 
 Status Daemon::start_sources() {

@@ -49,11 +49,16 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(do
   for (std::uint64_t read = 0;; ++read) {
     auto group = (*reader)->next();
     if (!group) return group.error();
-    if (!group->has_value()) return ok();
+    if (!group->has_value()) break;
     committed.group = std::move(**group);
     apply(committed, false);
     if (read % 1024 == 0) progress(static_cast<double>(committed.group.position) / last);
   }
+  // What is known can be asked for at once; the first tick may be half a minute away.
+  auto snapshot = std::make_shared<engine::Snapshot>(*engine_.snapshot());
+  snapshot->journal_position = position_;
+  published_.publish(std::move(snapshot));
+  return ok();
 }
 
 void Evaluator::start(std::function<void()> on_notifications,

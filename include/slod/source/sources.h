@@ -32,6 +32,7 @@ struct Surroundings {
 /// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.
 struct SourceHealth {
   std::atomic<bool> up{false};
+  std::atomic<bool> drained{false};         ///< has read once to the end of what had piled up while slod was away
   std::atomic<std::uint64_t> shed{0};       ///< records dropped without a signal to retry
   std::atomic<std::int64_t> last_event{0};  ///< nanoseconds since the epoch; 0: none
 };

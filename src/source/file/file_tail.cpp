@@ -70,6 +70,7 @@ class FileTail final : public RunningSource {
       const auto block = reader_.next(TailReader::Clock::now());
       report_presence(reader_.has_file());
       if (!block) {
+        health_.drained = true;
         nothing.pause(stop, options_.poll);
       } else if (store(*block, stop)) {
         reader_.commit();

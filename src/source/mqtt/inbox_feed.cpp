@@ -69,6 +69,7 @@ void InboxFeed::run() {
       continue;
     }
     if (block->after == point_) {
+      health_.drained.store(true, std::memory_order_relaxed);
       inbox_.wait_past(point_, kIdle);
       continue;
     }
