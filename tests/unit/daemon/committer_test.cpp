@@ -1,0 +1,123 @@
+// The committer against the in-memory journal, with clocks that the test moves.
+#include "daemon/committer.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace slod::daemon {
+namespace {
+
+struct World {
+  Config config;
+  Dictionary dictionary;
+  std::unique_ptr<journal::Journal> journal = journal::make_memory_journal(dictionary);
+  Mailbox<CommittedGroup> evaluator{1024};
+  std::atomic<std::int64_t> now{1'795'000'005'000'000'000};
+  std::unique_ptr<Committer> committer;
+
+  World() {
+    CommitterContext context{config,
+                             *journal,
+                             dictionary,
+                             evaluator,
+                             [this] { return from_nanos(now); },
+                             [this] { return Duration(now); },
+                             {},
+                             {},
+                             [](const std::string&) {}};
+    committer = std::make_unique<Committer>(std::move(context));
+    committer->start();
+  }
+  /// Submits `rows` records and waits for the answer.
+  CommitAnswer post(int rows, std::optional<IdempotencyKey> key = {}) {
+    Submission submission;
+    submission.batch = std::make_unique<RecordBatch>();
+    submission.batch->source = "gateway";
+    ApiRow row;
+    row.device = submission.batch->dictionary.intern("scooter-1");
+    for (int i = 0; i < rows; ++i) submission.batch->api.push_back(row);
+    submission.batch->counts.accepted = static_cast<std::uint64_t>(rows);
+    submission.key = std::move(key);
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<CommitAnswer> answer;
+    submission.done = [&](CommitAnswer given) {
+      const std::lock_guard lock(mutex);
+      answer = std::move(given);
+      changed.notify_one();
+    };
+    EXPECT_TRUE(committer->submit(submission));
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return answer.has_value(); }));
+    return answer.value_or(CommitAnswer{Committed::kRefused, {}});
+  }
+  /// Everything in the journal, read back.
+  std::vector<journal::Group> groups() {
+    std::vector<journal::Group> all;
+    auto reader = journal->read_from(0);
+    while (auto group = (*reader)->next().value()) all.push_back(std::move(*group));
+    return all;
+  }
+};
+
+TEST(Committer, AnswersOnlyWhatTheJournalHolds) {
+  World world;
+  EXPECT_EQ(world.post(3).result, Committed::kDurable);
+  std::size_t rows = 0;
+  for (const journal::Group& group : world.groups()) rows += group.api.size();
+  EXPECT_EQ(rows, 3U);
+}
+
+TEST(Committer, ARepeatedKeyGetsTheFirstAnswerAndItsRecordsCountAsDuplicates) {
+  World world;
+  const IdempotencyKey key{"k1", digest_of("body"), "the answer"};
+  EXPECT_EQ(world.post(3, key).result, Committed::kDurable);
+  const CommitAnswer again = world.post(3, key);
+  EXPECT_EQ(again.result, Committed::kRepeated);
+  EXPECT_EQ(again.answer, "the answer");
+  EXPECT_EQ(world.post(3, IdempotencyKey{"k1", digest_of("other"), ""}).result, Committed::kConflict);
+  world.committer->stop();
+  std::size_t rows = 0;
+  SourceCounts counts;
+  for (const journal::Group& group : world.groups()) {
+    rows += group.api.size();
+    for (const auto& [source, of_group] : group.counts) counts.add(of_group);
+  }
+  EXPECT_EQ(rows, 3U);
+  EXPECT_EQ(counts.accepted, 3U);
+  EXPECT_EQ(counts.duplicate, 3U);
+}
+
+TEST(Committer, TicksStandOnMultiplesOfTheIntervalAfterWhatCameBefore) {
+  World world;
+  world.post(1);
+  world.now += 7'000'000'000;
+  world.post(1);  // wakes it at a time past the multiple
+  world.committer->stop();
+  std::vector<Time> ticks;
+  std::size_t rows_before_first_tick = 0;
+  for (const journal::Group& group : world.groups()) {
+    for (const journal::Control& control : group.controls) {
+      if (control.kind == journal::ControlKind::kTick) ticks.push_back(control.at);
+    }
+    if (ticks.empty()) rows_before_first_tick += group.api.size();
+  }
+  ASSERT_FALSE(ticks.empty());
+  EXPECT_EQ(ticks[0], from_nanos(1'795'000'010'000'000'000));
+  EXPECT_GE(rows_before_first_tick, 1U);
+}
+
+TEST(Committer, RefusesAfterItWasStopped) {
+  World world;
+  world.committer->stop();
+  Submission submission;
+  submission.batch = std::make_unique<RecordBatch>();
+  EXPECT_FALSE(world.committer->submit(submission));
+  EXPECT_NE(submission.batch, nullptr);
+  EXPECT_FALSE(world.committer->submit_wait(submission));
+}
+
+}  // namespace
+}  // namespace slod::daemon
