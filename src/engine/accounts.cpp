@@ -64,8 +64,9 @@ std::vector<SourceReading> Accounts::sources(const fold::FoldCounters& fold) con
     reading.rejected_by_reason = account.counts.rejected;
     reading.late = account.counts.late;
     reading.shed = account.counts.shed;
-    reading.received =
-        account.counts.accepted + reading.ignored + reading.rejected + reading.late + reading.shed;
+    // Before the fold found duplicates by id they were accepted; those of a repeated key never were.
+    reading.received = account.counts.accepted + account.counts.duplicate + reading.ignored +
+                       reading.rejected + reading.late + reading.shed;
     reading.accepted_late = account.late_rows;
     if (const auto late = fold.accepted_late.find(source.name); late != fold.accepted_late.end()) {
       reading.accepted_late += late->second;

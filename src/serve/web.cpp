@@ -43,7 +43,7 @@ class WebHandler final : public net::Handler {
     if (path == "/-/ready") return ready();
     if (path == "/metrics") return metrics();
     const auto snapshot = context_.snapshot();
-    if (!snapshot) return starting(path);
+    if (!snapshot || snapshot->as_of == Time{}) return starting(path);
     if (path == "/") {
       net::Response page = with(200, slos_page(*snapshot), "text/html; charset=utf-8");
       page.headers.emplace_back("Content-Security-Policy", kPagePolicy);
@@ -72,7 +72,7 @@ class WebHandler final : public net::Handler {
   }
 
   net::Response metrics() {
-    // Before the first tick there is nothing to count, but the process can be scraped.
+    // While the journal is read there is nothing to count, but the process can be scraped.
     static const engine::Snapshot kEmpty{};
     const auto snapshot = context_.snapshot();
     return with(200, metrics_text(snapshot ? *snapshot : kEmpty, context_.figures()),

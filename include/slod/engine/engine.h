@@ -32,8 +32,8 @@ class Engine {
   /// Evaluates at `at`, a multiple of the evaluation interval, later than every earlier one. Returns what
   /// changed.
   std::vector<Transition> tick(Time at);
-  /// The picture of the last tick (as_of is the epoch before the first). Requires: nothing was applied since
-  /// the tick.
+  /// The picture of the last tick (as_of is the epoch before the first). What was applied since is in the
+  /// counters already, in the sums only where it is late.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
 
  private:
