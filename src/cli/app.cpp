@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "check.h"
+#include "explain/explain.h"
 #include "replay/command.h"
 #include "setup.h"
 #include "simulate/simulate.h"
@@ -20,6 +21,7 @@ constexpr const char* kDefaultUrl = "http://127.0.0.1:9464";
 struct Arguments {
   daemon::RunOptions run;
   CheckOptions check;
+  ExplainArguments explain;
   ReplayArguments replay;
   SimulateOptions simulate;
   std::string simulate_config, simulate_duration;
@@ -55,6 +57,19 @@ void add_check(CLI::App& app, Arguments& arguments, int& code) {
       "Examples:\n  slod check slod.yaml\n"
       "  slod check slod.yaml --sample /var/log/nginx/access.log --source edge");
   command->callback([&] { code = check(arguments.check); });
+}
+
+void add_explain(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand("explain", "What one log line or message becomes, and why");
+  command->add_option("--config.file", arguments.explain.config_file, "The config")->required();
+  command->add_option("--source", arguments.explain.source, "The source that the line is of")->required();
+  command->add_option("LINE", arguments.explain.line, "The line; - reads standard input")
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n  tail -1 /var/log/nginx/access.log | slod explain --config.file=slod.yaml --source edge\n"
+      "  slod explain --config.file=slod.yaml --source gateway "
+      "'{\"ts\":1795350787,\"method\":\"POST\",\"path\":\"/v1/rides\",\"status\":502}'");
+  command->callback([&] { code = explain_command(arguments.explain); });
 }
 
 void add_replay(CLI::App& app, Arguments& arguments, int& code) {
@@ -148,6 +163,7 @@ int main(int argc, char** argv) {
   int code = kOk;
   add_run(app, arguments, code);
   add_check(app, arguments, code);
+  add_explain(app, arguments, code);
   add_replay(app, arguments, code);
   add_status(app, arguments, code);
   add_simulate(app, arguments, code);
