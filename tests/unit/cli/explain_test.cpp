@@ -12,6 +12,7 @@ sources:
   gateway:
     http: {}
     format: nginx-json
+    fields: { labels: { app: /app } }
   fleet:
     mqtt: { url: "mqtt://127.0.0.1:1883" }
     messages:
