@@ -1,5 +1,7 @@
 #include "journal/facts.h"
 
+#include <algorithm>
+
 #include "journal/bytes.h"
 
 namespace slod::journal {
@@ -69,6 +71,10 @@ std::string encode_counts(const Counts& counts) {
       put_varint(out, n);
     }
   }
+  const bool repeated =
+      std::any_of(counts.begin(), counts.end(), [](const auto& count) { return count.second.duplicate > 0; });
+  if (!repeated) return out;
+  for (const auto& [source, count] : counts) put_varint(out, count.duplicate);
   return out;
 }
 
@@ -84,6 +90,8 @@ bool decode_counts(std::string_view bytes, Counts& counts) {
       count.rejected[reason] = in.varint();
     }
   }
+  if (done(in)) return true;  // nothing was repeated
+  for (auto& [source, count] : counts) count.duplicate = in.varint();
   return done(in);
 }
 

@@ -36,7 +36,7 @@ void describe_facts(Text& text, const Group& group) {
     text.add(static_cast<std::int64_t>(c.kind)).add(c.at).add(c.subject).add(c.text);
   }
   for (const auto& [source, c] : group.counts) {
-    text.add(source).add(c.accepted).add(c.ignored).add(c.late).add(c.shed);
+    text.add(source).add(c.accepted).add(c.ignored).add(c.late).add(c.shed).add(c.duplicate);
     for (const auto& [reason, n] : c.rejected) text.add(reason).add(n);
   }
   for (const StoredKey& k : group.keys)

@@ -156,6 +156,7 @@ inline void add_random_facts(Random& random, Group& group) {
     counts.ignored = random.below(10);
     counts.late = random.below(10);
     counts.shed = random.below(2);
+    if (random.one_in(2)) counts.duplicate = random.below(1000);
     if (random.one_in(2)) counts.rejected["no_status"] = random.below(100);
     group.counts.emplace_back("s" + std::to_string(n), counts);
   }
