@@ -1,0 +1,57 @@
+"""Made-up input of the benchmarks: nginx-json access lines of about 400 bytes, and the configs that read them."""
+
+import json
+import random
+
+TAILS = ["unlock", "lock", "status", "ring", "photo", "end"]
+AREAS = ["shibuya", "osaka", "nagoya", "fukuoka"]
+FIRST = 1_795_350_000  # epoch seconds of the first line
+
+
+def access_line(rng, at, number):
+    device = f"vehicle-{rng.randrange(20_000)}"
+    status = 503 if rng.random() < 0.002 else 200
+    line = (
+        f'{{"time":"{at:.3f}","remote_addr":"203.0.113.7","method":"POST",'
+        f'"path":"/v1/vehicles/{device}/{TAILS[number % 6]}","status":"{status}",'
+        f'"request_time":"0.{rng.randrange(100, 1000)}","upstream_status":"{status}",'
+        f'"request_id":"{rng.getrandbits(128):032x}","host":"api.example.org",'
+        f'"user_agent":"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)","app":"ios",'
+        f'"device":"{device}","user":"user-{rng.randrange(50_000)}","area":"{AREAS[rng.randrange(4)]}"}}'
+    )
+    return line[:-1] + " " * max(0, 399 - len(line)) + "}\n"
+
+
+def write_log(path, lines, per_second, first=FIRST, seed=7):
+    """One file of `lines` lines, the same for the same seed."""
+    rng = random.Random(seed)
+    with open(path, "w", encoding="ascii") as out:
+        for number in range(lines):
+            out.write(access_line(rng, first + number / per_second, number))
+
+
+FIELDS = {"device": "/device", "user": "/user", "labels": {"app": "/app", "area": "/area"}}
+
+
+def config(state, ingest="127.0.0.1:0", web="127.0.0.1:0", slos=12):
+    """Six journeys; each SLO counts one of them, in turn by availability and by latency, with the default policy."""
+    journeys = {
+        tail.capitalize(): {"api": {"source": "edge", "method": "POST", "route": "/v1/vehicles/{device}/" + tail}}
+        for tail in TAILS
+    }
+    made = []
+    for number in range(slos):
+        kind = {"sli": "availability"} if number // 6 % 2 == 0 else {"sli": "latency", "threshold": "500ms"}
+        made.append({"name": f"slo-{number}", "journey": TAILS[number % 6].capitalize(), "objective": 99, **kind})
+    return {
+        "server": {"ingest": {"listen": ingest}, "web": {"listen": web}},
+        "state": {"dir": state},
+        "sources": {"edge": {"http": {}, "format": "nginx-json", "fields": FIELDS}},
+        "journeys": journeys,
+        "defaults": {"service": "bench", "window": "30d"},
+        "slos": made,
+    }
+
+
+def write_config(path, **how):
+    path.write_text(json.dumps(config(**how), indent=1))
