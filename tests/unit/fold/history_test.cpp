@@ -1,6 +1,7 @@
 // The fold against the naive oracle on thousands of seeded histories. SLOD_SEED=n runs one history alone.
 #include <cstdlib>
 
+#include "support/histories.h"
 #include "unit/fold/history.h"
 #include "unit/fold/oracle.h"
 
@@ -77,7 +78,7 @@ class HistoryTest : public FoldTest {
 TEST_F(HistoryTest, BooksWhatTheNaiveOracleBooks) {
   const char* given = std::getenv("SLOD_SEED");
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
-  const std::uint64_t last = given != nullptr ? first : 3000;
+  const std::uint64_t last = given != nullptr ? first : slod::test::histories(3000);
   std::size_t events = 0;
   std::size_t withdrawn = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
@@ -92,7 +93,7 @@ TEST_F(HistoryTest, BooksWhatTheNaiveOracleBooks) {
   }
   EXPECT_GT(events, last - first) << "histories that say nothing";
   if (given == nullptr) {
-    EXPECT_GT(withdrawn, 1000U);
+    EXPECT_GT(withdrawn, slod::test::histories(1000));
   }
 }
 

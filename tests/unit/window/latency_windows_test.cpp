@@ -8,6 +8,7 @@
 #include <random>
 
 #include "seed.h"
+#include "support/histories.h"
 
 namespace slod::window {
 namespace {
@@ -207,7 +208,7 @@ void run_latency_history(std::uint64_t seed) {
 }
 
 TEST(LatencyWindowsProperty, EqualsARecountOfAllValuesOnRandomHistories) {
-  for (std::uint64_t i = 0; i < 3'000; ++i) {
+  for (std::uint64_t i = 0; i < slod::test::histories(3'000); ++i) {
     const std::uint64_t seed = slod::test::first_seed() + i;
     run_latency_history(seed);
     ASSERT_FALSE(HasFatalFailure()) << "replay with SLOD_SEED=" << seed;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "seed.h"
+#include "support/histories.h"
 
 namespace slod::window {
 namespace {
@@ -106,7 +107,7 @@ void run_slice_history(std::uint64_t seed) {
 }
 
 TEST(SliceBookProperty, DeltasSumToAFreshJudgementOnRandomHistories) {
-  for (std::uint64_t i = 0; i < 3'000; ++i) {
+  for (std::uint64_t i = 0; i < slod::test::histories(3'000); ++i) {
     run_slice_history(slod::test::first_seed() + i);
     ASSERT_FALSE(HasFatalFailure()) << "replay with SLOD_SEED=" << slod::test::first_seed() + i;
   }

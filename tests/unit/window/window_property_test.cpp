@@ -1,12 +1,13 @@
 // The table against a recount of every event, and proof that the comparison can fail.
 #include <gtest/gtest.h>
 
+#include "support/histories.h"
 #include "window_history.h"
 
 namespace slod::window::test {
 namespace {
 
-constexpr std::uint64_t kHistories = 10'000;
+constexpr std::uint64_t kHistories = slod::test::histories(10'000);
 
 TEST(WindowTableProperty, EqualsARecountOfAllEventsOnTenThousandRandomHistories) {
   for (std::uint64_t i = 0; i < kHistories; ++i) {
