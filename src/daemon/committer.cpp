@@ -1,6 +1,7 @@
 #include "committer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace slod::daemon {
 namespace {
@@ -11,7 +12,6 @@ constexpr std::size_t kGroupRows = 20'000;
 constexpr auto kIdle = std::chrono::milliseconds(500);
 /// The first tick after a start waits for the backlog, but not longer.
 constexpr Duration kBacklogPatience = seconds(30);
-constexpr auto kDiskFullRetry = std::chrono::seconds(1);
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -77,6 +77,7 @@ void Committer::loop() {
     const JournalClock::Reading reading = clock.read(context_.wall_clock(), context_.boot_clock());
     Batch batch;
     batch.group.stamp = reading.now;
+    batch.group.controls = std::exchange(held_controls_, {});
     add_clock_jump(batch, reading);
     drain(batch, reading.now);
     if (!commit(batch)) return refuse_all();
@@ -175,21 +176,11 @@ bool Committer::commit(Batch& batch) {
                      group.counts.empty() && group.keys.empty() && group.positions.empty();
   if (!empty) {
     const auto begin = SteadyClock::now();
-    for (;;) {
-      const Result<journal::Position> position = context_.journal.append(group);
-      if (position) break;
-      // A full disk heals: the senders wait, nothing is answered, alerts go on from what is known.
-      if (context_.journal.disk_full() && !stopping_.load()) {
-        std::this_thread::sleep_for(kDiskFullRetry);
-        continue;
-      }
-      open_ = false;
-      for (auto& [done, answer] : batch.answers) done({Committed::kRefused, {}});
-      context_.on_dead_journal(position.error().message);
-      return false;
-    }
+    const Result<journal::Position> position = context_.journal.append(group);
+    if (!position) return not_stored(batch, position.error().message);
     commit_seconds_ = std::chrono::duration<double>(SteadyClock::now() - begin).count();
     position_ = group.position;
+    note_disk(false, "");
     for (const journal::StoredKey& stored : group.keys) keys_.add(stored.source, stored.key, stored.at);
   }
   for (auto& [done, answer] : batch.answers) done(std::move(answer));
@@ -199,6 +190,30 @@ bool Committer::commit(Batch& batch) {
   committed->unmatched_paths = std::move(batch.unmatched_paths);
   while (!context_.evaluator.push(committed)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   return true;
+}
+
+bool Committer::not_stored(Batch& batch, const std::string& error) {
+  if (!context_.journal.disk_full()) {
+    open_ = false;
+    // No answer for this group: after an error nobody knows whether it will be found on the disk, and a
+    // refusal would say that it will not.
+    context_.on_dead_journal(error);
+    return false;
+  }
+  // A full disk heals, and nothing of the group is in the journal: the senders keep it and come back.
+  note_disk(true, error);
+  for (auto& [done, answer] : batch.answers) done({Committed::kRefused, {}});
+  for (journal::Control& control : batch.group.controls) {
+    if (control.kind != journal::ControlKind::kTick) held_controls_.push_back(std::move(control));
+  }
+  return true;
+}
+
+void Committer::note_disk(bool full, const std::string& error) {
+  if (full == disk_full_) return;
+  disk_full_ = full;
+  if (!context_.log) return;
+  context_.log(full ? "no room, senders are told to come back: " + error : "there is room again");
 }
 
 void Committer::refuse_all() {

@@ -38,10 +38,10 @@ struct CommitterContext {
   /// True once the sources have read what had piled up while slod was away: until then (at most 30 s) no tick
   /// runs.
   std::function<bool()> sources_drained;
-  /// What does not end the process: old segments that cannot be removed.
+  /// What does not end the process: a full disk, old segments that cannot be removed.
   std::function<void(const std::string& error)> log;
-  /// The journal cannot be written any more: nothing is answered from now on; the process must end with
-  /// code 3.
+  /// The journal cannot be written any more: the group that met it is never answered, what is queued behind
+  /// it is refused; the process must end with code 3.
   std::function<void(const std::string& error)> on_dead_journal;
 };
 
@@ -80,6 +80,9 @@ class Committer final : public SubmissionSink {
   void take(Item& item, Batch& batch, Time now);
   bool answered_by_key(Submission& submission, Batch& batch, Time now);
   bool commit(Batch& batch);
+  /// After append failed: false if the journal is dead.
+  bool not_stored(Batch& batch, const std::string& error);
+  void note_disk(bool full, const std::string& error);
   void refuse_all();
   bool may_tick(Time now);
   void add_clock_jump(Batch& batch, const JournalClock::Reading& reading);
@@ -91,6 +94,8 @@ class Committer final : public SubmissionSink {
   Remapper remapper_;
   std::optional<Time> begun_;  ///< until the first tick may run
   bool ticking_ = false;
+  std::vector<journal::Control> held_controls_;  ///< while the disk is full; ticks are missed instead
+  bool disk_full_ = false;
   std::atomic<bool> open_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<double> commit_seconds_{0};
