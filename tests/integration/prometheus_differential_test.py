@@ -20,6 +20,7 @@ from prometheus_server import Prometheus, write_open_metrics
 
 SEED = int(os.environ.get("SLOD_SEED") or random.randrange(1 << 32))
 LATE_SCRAPE = 4  # seconds after the tick's multiple: where a scrape falls when nobody arranges it
+ONE_FAILURE = "one_in_99"
 RATE_FORM = ("steady100", "steady20", "spike", "flapping_slowly")
 WORKERS = max(2, os.cpu_count() or 2)
 
@@ -31,21 +32,22 @@ def samples(slots, phase):
     return ((result, [(at, value[index]) for at, value in readings]) for index, result in enumerate(("good", "bad")))
 
 
-class Fixture(IntegrationTest):
-    """The servers and the answers of slod, made once for all tests of this file."""
+class Fixture:
+    """Prometheus and the answers of slod, made once for all tests of this file."""
 
     made = None
 
-    def runTest(self):
-        pass
+    def __init__(self):
+        self.test = IntegrationTest()
+        self.test.setUp()
+        self.dir = self.test.dir
 
     def make(self):
-        self.setUp()
         self.scenarios = {s.name: s for s in traffic.all_scenarios(SEED)}
-        self.config = self.write("slod.yaml", CONFIG)
+        self.config = self.test.write("slod.yaml", CONFIG)
         with ThreadPoolExecutor(WORKERS) as pool:
             logs = pool.submit(self._write_logs)
-            self.prometheus = Prometheus(self, self._write_metrics())
+            self.prometheus = Prometheus(self.test, self._write_metrics())
             logs.result()
             self.final = dict(zip(self.scenarios, pool.map(self.replay, self.scenarios)))
         return self
@@ -56,12 +58,17 @@ class Fixture(IntegrationTest):
 
     def _write_metrics(self):
         path = self.dir / "metrics.txt"
-        write_open_metrics(path, (
-            (f'scenario="{s.name}",scrape="{phase}",result="{result}"', readings)
-            for s in self.scenarios.values()
-            for phase in (0, LATE_SCRAPE) if phase == 0 or s.name in RATE_FORM
-            for result, readings in samples(s.slots, phase)))
+        write_open_metrics(path, self._series())
         return path
+
+    def _series(self):
+        for s in self.scenarios.values():
+            for phase in (0, LATE_SCRAPE) if s.name in RATE_FORM or s.name == ONE_FAILURE else (0,):
+                for result, readings in samples(s.slots, phase):
+                    yield f'scenario="{s.name}",scrape="{phase}",result="{result}"', readings
+        for result, readings in samples(self.scenarios[ONE_FAILURE].slots, 0):
+            born = [(at, value) for at, value in readings if value]
+            yield f'scenario="{ONE_FAILURE}",scrape="born",result="{result}"', born
 
     def replay(self, name, until=None):
         limit = ["--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until))] if until else []
@@ -80,7 +87,7 @@ def setUpModule():
 
 
 def tearDownModule():
-    Fixture.made.doCleanups()
+    Fixture.made.test.doCleanups()
 
 
 def slod_transitions(answer, objective, rule):
@@ -105,21 +112,21 @@ class Questions:
             found.update(self.prometheus.values(asked, first, self.end, step))
         return found
 
-    def fires_by_increase(self, rule, objective, scrape):
+    def fires_by_increase(self, rule, objective, scrape, begin, end):
         asked = burn_rules.firing(rule, objective.budget, burn_rules.increased(self.name, rule.long, scrape),
                                   burn_rules.increased(self.name, rule.short, scrape))
-        return self.prometheus.values(asked, self.begin, self.end, SLOT)
+        return self.prometheus.values(asked, begin, end, SLOT)
 
-    def calms(self, rule, objective):
+    def calms(self, rule, objective, windows, begin):
         found = {}
-        for first, step, reach in Windows().remainders(self.begin, self.end, rule.short):
+        for first, step, reach in windows.remainders(begin, self.end, rule.short):
             asked = burn_rules.calm(rule, objective, self.name, reach[rule.short])
             found.update(self.prometheus.values(asked, first, self.end, step))
         return found
 
     def transitions(self, rule, objective, windows=Windows(), operator=">"):
         fires = self.fires(rule, objective, windows, operator)
-        calms = self.calms(rule, objective) if fires else {}
+        calms = self.calms(rule, objective, windows, min(fires)) if fires else {}
         ticks = range(self.begin, self.end + 1, SLOT)
         return burn_rules.transitions(ticks, fires, calms, SECONDS[rule.short])
 
@@ -176,8 +183,9 @@ class PrometheusDifferentialTest(unittest.TestCase):
         """Ticks to stop at: on every window's resolution, and off it by chance."""
         scenario, rng = self.fixture.scenarios[name], random.Random(f"{SEED} {name}")
         end = int(seconds_of(self.fixture.final[name]["as_of"]))
-        whole = (scenario.onset // 300 + rng.randint(2, 8)) * 300
-        return [whole, rng.randrange(scenario.onset // SLOT, end // SLOT) * SLOT]
+        first = traffic.BEGIN + next(index for index, events in enumerate(scenario.slots) if events) * SLOT
+        begin = max(scenario.onset, first + SLOT)  # there is no tick before the first record
+        return [(begin // 300 + rng.randint(2, 8)) * 300, rng.randrange(begin // SLOT, end // SLOT) * SLOT]
 
     def test_every_alert_begins_and_ends_at_the_tick_that_prometheus_gives(self):
         different, compared = decision_differences(self.fixture, self.fixture.scenarios)
@@ -201,11 +209,12 @@ class PrometheusDifferentialTest(unittest.TestCase):
         print(f"{len(cases)} replays, largest relative difference of a burn rate {largest:.1e}", flush=True)
 
     def test_a_comparison_that_is_off_is_noticed(self):
-        names = ["steady20", "steady100", "spike"]
-        for wrong in ({"operator": ">="}, {"windows": Windows(shift=SLOT)}, {"windows": Windows(shift=-SLOT)},
-                      {"windows": Windows(rounded=False)}):
-            different, _ = decision_differences(self.fixture, names, **wrong)
-            self.assertTrue(different, f"{wrong} went unnoticed in the decisions")
+        for name, wrong in (("one_in_100", {"operator": ">="}), ("spike", {"windows": Windows(shift=SLOT)}),
+                            ("spike", {"windows": Windows(shift=-SLOT)}),
+                            ("recovery", {"windows": Windows(rounded=False)})):
+            different, _ = decision_differences(self.fixture, [name], **wrong)
+            with self.subTest(name=name, wrong=wrong):
+                self.assertTrue(different, "went unnoticed in the decisions")
         spike = self.fixture.replay("spike", self.fixture.scenarios["spike"].onset + 310)
         for windows in (Windows(shift=SLOT), Windows(shift=-SLOT), Windows(rounded=False)):
             wrong, _ = number_differences(self.fixture, "spike", spike, windows)
@@ -238,14 +247,17 @@ class PrometheusDifferentialTest(unittest.TestCase):
             for name in RATE_FORM:
                 for objective in OBJECTIVES:
                     for rule in RULES:
-                        theirs = self.ask(name).fires_by_increase(rule, objective, scrape)
-                        ours = slod_transitions(self.fixture.final[name], objective, rule)
+                        ours, asked = slod_transitions(self.fixture.final[name], objective, rule), self.ask(name)
+                        span = (ours[0][0] - 300, ours[0][0] + 300) if ours else (asked.begin, asked.end)
+                        theirs = asked.fires_by_increase(rule, objective, scrape, *span)
                         with self.subTest(scrape=scrape, name=name, slo=objective.slo, rule=rule):
                             self.assertEqual(bool(theirs), bool(ours))
                             if ours:
                                 apart.append(min(theirs) - ours[0][0])
-                                # slod's left edge may lie up to its resolution further left, which fires later.
-                                self.assertGreaterEqual(apart[-1], SLOT - burn_rules.resolution(SECONDS[rule.long]))
+                                # slod's left edge may lie up to its resolution further left, which fires later;
+                                # scrapes off the tick leave only W - 10 s between the first and the last.
+                                earliest = SLOT - burn_rules.resolution(SECONDS[rule.long]) - (SLOT if scrape else 0)
+                                self.assertGreaterEqual(apart[-1], earliest)
                                 self.assertLessEqual(apart[-1], allowed)
             print(f"increase(), scrapes {scrape} s after the tick: first true {min(apart)} to {max(apart)} s "
                   f"after slod ({len(apart)} alerts)", flush=True)
@@ -266,6 +278,19 @@ class PrometheusDifferentialTest(unittest.TestCase):
                         self.assertLessEqual(apart if scrape == 0 else scaled, 1e-9 if scrape == 0 else 2 * 100)
             print(f"increase(), scrapes {scrape} s after the tick: largest relative difference {largest:.1e}, "
                   f"{largest_scaled:.1f} x 10 s / window in burn", flush=True)
+
+    def test_prometheus_misses_the_failure_that_a_counter_is_born_with_and_slod_does_not(self):
+        ours = slod_transitions(self.fixture.final[ONE_FAILURE], OBJECTIVES[0], RULES[3])
+        self.assertEqual([to for _, to in ours], ["firing"])
+        asked = self.ask(ONE_FAILURE)
+        for scrape, seen in (("born", False), (0, True)):
+            theirs = asked.fires_by_increase(RULES[3], OBJECTIVES[0], scrape, ours[0][0], ours[0][0])
+            self.assertEqual(ours[0][0] in theirs, seen)
+        one = f'increase(events_total{{scenario="{ONE_FAILURE}",scrape="%s",result="bad"}}[5m])'
+        counted = {scrape: self.fixture.prometheus.value(one % scrape, ours[0][0] + 60) for scrape in (0, LATE_SCRAPE)}
+        self.assertEqual(counted[0], 1)
+        self.assertAlmostEqual(counted[LATE_SCRAPE], 296 / 290)  # 290 s seen, stretched by the 6 s to the tick
+        print(f"increase() of one failure: {counted}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import threading
 import urllib.parse
 
 from harness import Process, free_port, program, run, wait_for
@@ -22,7 +21,8 @@ def write_open_metrics(path, series):
 class Prometheus:
     def __init__(self, test, metrics):
         self.test, self.port, self.questions = test, free_port(), 0
-        self._connections = threading.local()
+        self._idle = []  # connections; taken and given back by whichever thread asks
+        test.addCleanup(lambda: [connection.close() for connection in self._idle])
         blocks = test.dir / "tsdb"
         # One block: promtool reads the whole input once for each block, and its default is one for every 2 h.
         run(program("promtool"), "tsdb", "create-blocks-from", "openmetrics", "--quiet", "--max-block-duration=1458h",
@@ -31,25 +31,26 @@ class Prometheus:
         self.process = Process(test, "prometheus", [
             program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={blocks}",
             "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"])
-        wait_for("prometheus", lambda: self._get("GET", "/-/ready").status == 200, 60)
+        wait_for("prometheus", lambda: self._get("GET", "/-/ready")[0] == 200, 60)
 
     def _get(self, method, path, body=None):
-        connection = getattr(self._connections, "open", None)
-        if connection is None:
-            connection = self._connections.open = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, path, body, {"Content-Type": "application/x-www-form-urlencoded"} if body else {})
             answer = connection.getresponse()
-            answer.body = answer.read()
-            return answer
+            status, said = answer.status, answer.read()
         except (OSError, http.client.HTTPException):
             connection.close()
-            self._connections.open = None
             raise
+        self._idle.append(connection)
+        return status, said
 
     def _ask(self, endpoint, **form):
         self.questions += 1
-        answer = json.loads(self._get("POST", f"/api/v1/{endpoint}", urllib.parse.urlencode(form)).body)
+        answer = json.loads(self._get("POST", f"/api/v1/{endpoint}", urllib.parse.urlencode(form))[1])
         if answer["status"] != "success":
             raise AssertionError(f"{form}: {answer}")
         return answer["data"]["result"]

@@ -42,7 +42,7 @@ def phases(name, events, *parts):
     return scenario(name, [even(events)] * (LOOK_BACK // SLOT), after)
 
 
-def low_traffic(rng, hours=60):
+def low_traffic(rng, hours=36):
     """About seven events an hour, of which one in thirty is bad: most short windows are empty."""
     slots = []
     for _ in range(hours * 360):
@@ -51,7 +51,15 @@ def low_traffic(rng, hours=60):
     return scenario("low_traffic", [()] * (LOOK_BACK // SLOT), slots)
 
 
-def storm(rng, hours=14):
+def one_in(count):
+    """One bad event after `count` - 1 good ones, all within 3 d: what tells > from >=."""
+    slots = [()] * (60 * 360)
+    for index in range(count - 1):
+        slots[index * len(slots) // count] = even(1)
+    return scenario(f"one_in_{count}", [()] * (LOOK_BACK // SLOT) + slots, [even(1, 1)] + [()] * (7 * 360))
+
+
+def storm(rng, hours=10):
     """Rate and share of bad events change every few minutes, by chance; there are pauses, too."""
     slots = []
     while len(slots) < hours * 360:
@@ -73,7 +81,7 @@ def all_scenarios(seed):
         phases("flapping_slowly", 2, *[(10, 2), (40, 0)] * 5),
         phases("flapping_fast", 2, *[(2, 1), (2, 0)] * 12, (30, 0)),
         phases("outage", 2, (10, 2), (40, None), (30, 0)),
-        low_traffic(rng), storm(rng),
+        one_in(99), one_in(100), low_traffic(rng), storm(rng),
     ]
 
 
