@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "slod/core/hash.h"
@@ -10,30 +11,43 @@
 namespace slod {
 namespace {
 
-constexpr std::uint32_t kChunkBits = 12;
-constexpr std::uint32_t kChunkSize = 1U << kChunkBits;
-constexpr std::uint32_t kChunks = 1U << 14;  // 67 M entries; the table of pointers is 128 KiB
+constexpr std::uint32_t kFirstChunk = 64;  // entries; each further chunk is twice as long
+constexpr std::uint32_t kChunks = 20;      // 67 M entries
+constexpr std::size_t kFirstBlock = 1024;  // bytes; each further block is twice as long, up to
 constexpr std::size_t kArenaBlock = 64 * 1024;
 
 /// Entries that never move: readers index through a table of chunk pointers that never moves either, so an id
 /// that came through a queue (release, acquire) can be looked up without a lock while the owner goes on
-/// appending.
+/// appending. It begins small: a batch of one record has a dictionary of its own.
 template <typename T>
 class StableVector {
  public:
-  const T& operator[](std::uint32_t i) const { return (*chunks_[i >> kChunkBits])[i & (kChunkSize - 1)]; }
+  const T& operator[](std::uint32_t i) const {
+    const Place at = place(i);
+    return chunks_[at.chunk][at.offset];
+  }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   void push_back(const T& value) {
-    SLOD_ASSERT(size_ < kChunks * kChunkSize);
-    auto& chunk = chunks_[size_ >> kChunkBits];
-    if (!chunk) chunk = std::make_unique<std::array<T, kChunkSize>>();
-    (*chunk)[size_ & (kChunkSize - 1)] = value;
+    const Place at = place(size_);
+    SLOD_ASSERT(at.chunk < kChunks);
+    auto& chunk = chunks_[at.chunk];
+    if (!chunk) chunk = std::make_unique<T[]>(std::size_t{kFirstChunk} << at.chunk);
+    chunk[at.offset] = value;
     ++size_;
   }
   void clear() { size_ = 0; }
 
  private:
-  std::vector<std::unique_ptr<std::array<T, kChunkSize>>> chunks_{kChunks};
+  struct Place {
+    std::uint32_t chunk, offset;
+  };
+  static Place place(std::uint32_t i) {
+    const std::uint32_t biased = i + kFirstChunk;
+    const auto chunk = static_cast<std::uint32_t>(std::bit_width(biased) - std::bit_width(kFirstChunk));
+    return {chunk, biased - (kFirstChunk << chunk)};
+  }
+
+  std::array<std::unique_ptr<T[]>, kChunks> chunks_;
   std::uint32_t size_ = 0;
 };
 
@@ -62,8 +76,9 @@ class Arena {
     if (!blocks_.empty()) ++current_;
     while (current_ < blocks_.size() && blocks_[current_].size < size) ++current_;
     if (current_ < blocks_.size()) return;
-    const std::size_t length = std::max(kArenaBlock, size);
-    blocks_.push_back({std::make_unique<char[]>(length), length});
+    const std::size_t usual = std::min(kFirstBlock << std::min<std::size_t>(blocks_.size(), 16), kArenaBlock);
+    const std::size_t length = std::max(usual, size);
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(length), length});
     current_ = blocks_.size() - 1;
   }
   std::vector<Block> blocks_;
@@ -76,7 +91,7 @@ class IdTable {
  public:
   IdTable() : cells_(64) {}
   template <typename Same>
-  std::uint32_t find(std::uint64_t hash, const Same& same) const {
+  [[nodiscard]] std::uint32_t find(std::uint64_t hash, const Same& same) const {
     for (std::size_t i = hash & (cells_.size() - 1);; i = (i + 1) & (cells_.size() - 1)) {
       const Cell& cell = cells_[i];
       if (cell.id == 0) return 0;
@@ -140,8 +155,8 @@ struct Dictionary::Impl {
     strings.push_back({});
     sets.push_back({});
   }
-  std::uint64_t hash_of_string(StringId id) const { return hash_bytes(strings[id]); }
-  std::span<const Label> set(LabelSetId id) const { return {sets[id].first, sets[id].size}; }
+  [[nodiscard]] std::uint64_t hash_of_string(StringId id) const { return hash_bytes(strings[id]); }
+  [[nodiscard]] std::span<const Label> set(LabelSetId id) const { return {sets[id].first, sets[id].size}; }
 };
 
 Dictionary::Dictionary() : impl_(std::make_unique<Impl>()) {}

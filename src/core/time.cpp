@@ -104,6 +104,34 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   return from_nanos(total * kNanosPerSecond + *fraction);
 }
 
+/// What may stand behind a decimal's digits: nothing (0), or "e" and a number from -18 to 18.
+std::optional<int> parse_exponent(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text.front() != 'e' && text.front() != 'E') return std::nullopt;
+  text.remove_prefix(1);
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  int exponent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && exponent >= -18 && exponent <= 18 ? std::optional(exponent) : std::nullopt;
+}
+
+/// value / scale times 10^exponent; false if that leaves 90 bits.
+bool apply_exponent(int exponent, __int128& value, __int128& scale) {
+  for (; exponent > 0; --exponent) {
+    value *= 10;
+    if (value > (__int128{1} << 90)) return false;
+  }
+  for (; exponent < 0; ++exponent) {
+    if (scale >= __int128{1'000'000'000'000'000'000}) {
+      value /= 10;
+    } else {
+      scale *= 10;
+    }
+  }
+  return true;
+}
+
 std::optional<Duration> parse_decimal(std::string_view text, Duration unit) {
   const bool negative = !text.empty() && text.front() == '-';
   if (negative || (!text.empty() && text.front() == '+')) text.remove_prefix(1);
@@ -125,26 +153,8 @@ std::optional<Duration> parse_decimal(std::string_view text, Duration unit) {
     if (value > (__int128{1} << 90)) return std::nullopt;
   }
   if (!any) return std::nullopt;
-  int exponent = 0;
-  if (!text.empty() && (text.front() == 'e' || text.front() == 'E')) {
-    text.remove_prefix(1);
-    if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
-    if (error != std::errc{} || end != text.data() + text.size() || exponent < -18 || exponent > 18)
-      return std::nullopt;
-    text = {};
-  }
-  if (!text.empty()) return std::nullopt;
-  for (; exponent > 0; --exponent) {
-    value *= 10;
-    if (value > (__int128{1} << 90)) return std::nullopt;
-  }
-  for (; exponent < 0; ++exponent) {
-    if (scale >= __int128{1'000'000'000'000'000'000})
-      value /= 10;
-    else
-      scale *= 10;
-  }
+  const std::optional<int> exponent = parse_exponent(text);
+  if (!exponent || !apply_exponent(*exponent, value, scale)) return std::nullopt;
   // value < 2^90 and units up to a second (2^30) fit; longer units are first cut to what 64 bits can hold
   // anyway.
   if (unit.count() > kNanosPerSecond && value / scale > 10'000'000'000) return std::nullopt;
