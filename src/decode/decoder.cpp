@@ -118,9 +118,10 @@ class MessageSource {
       TopicTemplate::Captures captures;
       if (!readers_[rule].topic().match(message.topic, captures)) continue;
       const Reject why = readers_[rule].read(message, captures, payloads_, record_);
-      if (why != Reject::kNone)
+      if (why != Reject::kNone) {
         return visitor.on_reject(why,
                                  excerpt_of(std::string(message.topic) + " " + std::string(message.payload)));
+      }
       record_.rule = rule;
       return visitor.on_message(record_, message.tst);
     }

@@ -174,6 +174,14 @@ bool TextFormat::combined(std::string_view line) {
   return combined_tail(rest);
 }
 
+bool TextFormat::take_extra(std::string_view name, std::string_view& rest) {
+  std::string_view value;
+  if (!rest.empty() && rest.front() != ' ' && !take_token(rest, value)) return false;
+  put_extra(name, value);
+  if (name == "rt") put(known_[kDuration], text_value(value));
+  return true;
+}
+
 bool TextFormat::combined_tail(std::string_view rest) {
   std::string_view part;
   skip_spaces(rest);
@@ -191,11 +199,7 @@ bool TextFormat::combined_tail(std::string_view rest) {
     const bool named = stop < rest.size() && rest[stop] == '=';
     rest.remove_prefix(named ? stop + 1 : stop);
     if (named) {
-      const bool value = !rest.empty() && rest.front() != ' ';
-      if (value && !take_token(rest, part)) return false;
-      if (!value) part = {};
-      put_extra(word, part);
-      if (word == "rt") put(known_[kDuration], text_value(part));
+      if (!take_extra(word, rest)) return false;
       continue;
     }
     // "0.123" ($request_time) or "2ms" (Traefik); a whole number is a length.

@@ -24,6 +24,7 @@ class TextFormat {
 
  private:
   bool combined(std::string_view line);
+  bool take_extra(std::string_view name, std::string_view& rest);
   bool combined_tail(std::string_view rest);
   bool alb(std::string_view line);
   void put(const std::vector<std::size_t>& slots, const Value& value);

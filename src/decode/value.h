@@ -12,7 +12,8 @@
 
 namespace slod::decode {
 
-struct Value {
+// The union has one initialised member.
+struct Value {  // NOLINT(cppcoreguidelines-pro-type-member-init)
   enum class Kind : std::uint8_t { kMissing, kNull, kText, kInt, kUint, kDouble, kBool, kJson, kDuration };
   Kind kind = Kind::kMissing;
   bool truth = false;  ///< kBool
