@@ -112,9 +112,10 @@ RegistryEntry entry_of(const CsvRow& header, const CsvRow& row, Faults& faults) 
   const auto moment = [&](const std::string& name, const std::string& value) -> std::optional<Time> {
     if (value.empty()) return std::nullopt;
     const std::optional<Time> time = parse_moment(value);
-    if (!time)
+    if (!time) {
       faults.add(row.line,
                  name + " '" + value + "' is not a time such as 2026-01-31T09:00:00Z or 2026-01-31");
+    }
     return time;
   };
   for (std::size_t c = 0; c < header.fields.size(); ++c) {

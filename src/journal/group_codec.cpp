@@ -20,7 +20,7 @@ Place words_place(Part part, Position position) {
 }  // namespace
 
 GroupBlobs GroupEncoder::encode(const Group& group) {
-  const auto seal = [&](Part part, Parts parts) {
+  const auto seal = [&](Part part, const Parts& parts) {
     return writer_.seal({part, group.position, group.stamp}, parts);
   };
   GroupBlobs out;

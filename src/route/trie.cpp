@@ -88,6 +88,7 @@ Trie::Found Trie::match(std::string_view method, std::string_view path) const {
 
 /// `rest` is empty or begins with the '/' before the next segment. Depth is that of the templates, not of the
 /// path.
+// NOLINTNEXTLINE(misc-no-recursion)
 bool Trie::walk(std::uint32_t node, std::string_view method, std::string_view rest, Found& found) const {
   const Node& at = nodes_[node];
   if (rest.empty()) {
@@ -107,6 +108,7 @@ bool Trie::walk(std::uint32_t node, std::string_view method, std::string_view re
   return found.journey >= 0;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion)
 bool Trie::walk_captures(const Node& at, std::string_view method, std::string_view segment,
                          std::string_view rest, Found& found) const {
   for (const Capture& capture : at.captures) {

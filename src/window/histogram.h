@@ -29,7 +29,7 @@ class Histogram {
 
   void merge(const Histogram& other, std::int64_t sign);
   Position add_from(Position at, Bin bin, std::int64_t n);
-  Position find_octave(Position at, std::uint8_t octave) const;
+  [[nodiscard]] Position find_octave(Position at, std::uint8_t octave) const;
   void insert_bin(Position octave, std::uint64_t bit);
   void erase_bin(Position octave, std::uint64_t bit);
   void widen(Position octave, std::int64_t value);

@@ -66,7 +66,7 @@ struct RollingSpan {
 };
 
 struct Pending {
-  Slot slot;
+  Slot slot = 0;
   Histogram values;
 };
 
