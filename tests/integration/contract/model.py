@@ -263,7 +263,7 @@ class SloModel:
         if retry is None or not self.slo.get("fold", True):
             return [[attempt] for attempt in attempts]
         within = duration(retry["within"])
-        by = retry.get("by", ["device", "user"])
+        by = retry.get("by", ["device", "user"] if "api" in self.journey else ["device"])
 
         def key(attempt):
             values = tuple(attempt[name] if name in ("device", "user") else attempt["labels"].get(name) for name in by)
@@ -356,9 +356,9 @@ class SloModel:
         counts = {w: self._count(cells, floor_to(at - w, resolution(w)), at) for w in (long, short)}
         state = self.states.setdefault((rule, group), {"firing": False, "calm": None})
         if not state["firing"]:
-            devices = {e["device"] for e in self.events if not e["good"]
+            devices = {e["device"] for e in self.events if not e["good"] and e["device"]
                        and floor_to(at - long, resolution(long)) <= e["slot"] < at and group in (None, e["group"])}
-            if (counts[long][1] >= self.min_bad and (self.min_devices <= 1 or len(devices) >= self.min_devices)
+            if (counts[long][1] >= self.min_bad and (not devices or len(devices) >= self.min_devices)
                     and all(bad > burn * (1 - target) * (good + bad) for good, bad in counts.values())):
                 state.update(firing=True, calm=None)
                 self._transition(at, rule, group, "inactive", "firing")

@@ -115,7 +115,7 @@ class ContractTest(unittest.TestCase):
         return path
 
     def slod(self, *arguments, stdin=None, env=None):
-        return subprocess.run([SLOD, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+        return subprocess.run([SLOD, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=60,
                               input=stdin, cwd=self.dir, env=env)
 
     def replay_text(self, config, inputs, *options, stdin=None):
