@@ -21,6 +21,7 @@ Booking booking_of(const View& view, const AttemptFacts& facts, const Decision& 
   booking.verdict = decision.verdict;
   booking.outcome = decision.outcome;
   booking.timed_out = decision.outcome == Outcome::kDeviceTimeout;
+  booking.late = facts.late;
   booking.actor = facts.actor;
   booking.labels = facts.labels;
   booking.device = facts.device;

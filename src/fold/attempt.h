@@ -32,6 +32,7 @@ struct AttemptFacts {
   RetryKey key;
   bool has_key = false;   ///< false: no retry, or a value of `by` is missing: the attempt stands alone
   bool unfolded = false;  ///< counted as late_unfolded
+  bool late = false;      ///< it arrived after a tick had passed its slot
   ActorIndex actor = kUnknownActor;
   LabelSetId labels = 0;
   StringId device = 0;

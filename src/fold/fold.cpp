@@ -47,8 +47,11 @@ struct Fold::Impl {
     return false;
   }
 
-  void note_late(StringId source, Time booked) {
-    if (slot_of(booked) < passed) ++counters.accepted_late[std::string(dictionary.text(source))];
+  /// True if a tick has passed the slot; then the record shows in its source's accepted_late.
+  bool note_late(StringId source, Time booked) {
+    if (slot_of(booked) >= passed) return false;
+    ++counters.accepted_late[std::string(dictionary.text(source))];
+    return true;
   }
 
   Time start_of(const ApiRow& row) {
@@ -67,7 +70,7 @@ struct Fold::Impl {
     facts.device = row.device;
     facts.route = row.route;
     facts.status = row.status;
-    note_late(row.source, facts.start);
+    facts.late = note_late(row.source, facts.start);
     Journey* journey = plan.journey_of(row.source, row.route);
     if (journey == nullptr) return true;
     maker.name(facts, *journey, row.user, row.labels);
@@ -102,10 +105,10 @@ struct Fold::Impl {
     if (!is_first(row.source, static_cast<std::uint8_t>(row.kind), row.id, row.received)) return false;
     const bool backlog = row.has_time && row.received - row.time > kBacklogAge;
     const Time time = backlog ? row.time : row.received;
-    note_late(row.source, time);
+    const bool late = note_late(row.source, time);
     const auto source = plan.source_index(row.source);
     if (!source) return true;
-    const DevicePart part{*source, row.device, row.word, row.id, time, row.received, ++seq};
+    const DevicePart part{*source, row.device, row.word, row.id, time, row.received, ++seq, late};
     if (row.kind == MessageKind::kCommand) {
       join.command(part, now);
     } else {

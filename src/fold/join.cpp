@@ -87,6 +87,7 @@ void Join::open_by_command(int journey, const DevicePart& part, Legs& legs) {
   legs.journey = journey;
   legs.facts.start = part.time;
   legs.facts.device = part.device;
+  legs.facts.late = part.late;
   maker_.name(legs.facts, plan_.journey(journey), 0, 0);
 }
 

@@ -31,6 +31,7 @@ struct DevicePart {
   Time time;
   Time received;
   std::uint64_t seq = 0;
+  bool late = false;  ///< a tick had passed the slot of `time`
 };
 
 class Join {

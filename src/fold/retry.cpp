@@ -20,6 +20,7 @@ RetryFolder::Member RetryFolder::member_of(const AttemptFacts& facts, const Deci
   member.status = facts.status;
   member.good = decision.verdict == Verdict::kGood;
   member.has_end = decision.has_end;
+  member.late = facts.late;
   member.outcome = decision.outcome;
   return member;
 }
@@ -98,6 +99,7 @@ void RetryFolder::events(const RetryKey& who, const Key& key, std::size_t from_s
     event.verdict = last.good ? Verdict::kGood : Verdict::kBad;
     event.outcome = last.outcome;
     event.timed_out = last.outcome == Outcome::kDeviceTimeout;
+    event.late = first.late;
     event.actor = who.actor;
     event.labels = first.labels;
     event.device = first.device;

@@ -37,7 +37,7 @@ class RetryFolder {
     LabelSetId labels = 0;
     StringId device = 0, route = 0;
     std::uint16_t status = 0;
-    bool good = false, has_end = false;
+    bool good = false, has_end = false, late = false;
     Outcome outcome = Outcome::kOk;
   };
   struct Span {  // one fold: members [first, next span's first)

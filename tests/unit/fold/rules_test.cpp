@@ -132,5 +132,25 @@ TEST_F(RulesTest, CountsWhatATickHadPassed) {
   EXPECT_EQ(fold->counters().accepted_late.at("gateway"), 1U);
 }
 
+class LateSink : public BookingSink {
+ public:
+  void book_event(const Booking& event, int sign) override { late += event.late ? sign : 0; }
+  void book_attempt(const Booking&, int) override {}
+  int late = 0;
+};
+
+TEST_F(RulesTest, SaysOfAnEventWhetherItsFirstAttemptCameBehindATick) {
+  for (const bool folded : {false, true}) {
+    if (folded) with_retry(config);
+    LateSink late;
+    fold = std::make_unique<Fold>(config, dictionary, devices, std::vector<View>{{0, GoodWhen::kAll}}, late);
+    tick(20);
+    request({.start = 19, .status = 500, .received = 21});
+    EXPECT_EQ(late.late, 1);
+    request({.start = 20, .received = 21});
+    EXPECT_EQ(late.late, 1);
+  }
+}
+
 }  // namespace
 }  // namespace slod::fold::test
