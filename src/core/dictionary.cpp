@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstring>
+#include <new>
+#include <type_traits>
 
 #include "slod/core/hash.h"
 #include "slod/core/result.h"
@@ -24,20 +27,25 @@ class StableVector {
  public:
   const T& operator[](std::uint32_t i) const {
     const Place at = place(i);
-    return chunks_[at.chunk][at.offset];
+    return *std::launder(reinterpret_cast<const T*>(&chunks_[at.chunk][at.offset]));
   }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   void push_back(const T& value) {
     const Place at = place(size_);
     SLOD_ASSERT(at.chunk < kChunks);
     auto& chunk = chunks_[at.chunk];
-    if (!chunk) chunk = std::make_unique<T[]>(std::size_t{kFirstChunk} << at.chunk);
-    chunk[at.offset] = value;
+    if (!chunk) chunk = std::make_unique_for_overwrite<Cell[]>(std::size_t{kFirstChunk} << at.chunk);
+    std::construct_at(reinterpret_cast<T*>(&chunk[at.offset]), value);
     ++size_;
   }
   void clear() { size_ = 0; }
 
  private:
+  static_assert(std::is_trivially_destructible_v<T>);
+  /// Room for one entry. Not touched before its entry is, so that the rest of a long chunk costs no memory.
+  struct alignas(T) Cell {
+    std::array<std::byte, sizeof(T)> bytes;
+  };
   struct Place {
     std::uint32_t chunk, offset;
   };
@@ -47,7 +55,7 @@ class StableVector {
     return {chunk, biased - (kFirstChunk << chunk)};
   }
 
-  std::array<std::unique_ptr<T[]>, kChunks> chunks_;
+  std::array<std::unique_ptr<Cell[]>, kChunks> chunks_;
   std::uint32_t size_ = 0;
 };
 
