@@ -88,8 +88,8 @@ void read_sli(const Reader& r, SloConfig& slo) {
   if (word != "latency" && threshold.present()) r.error(threshold, "`threshold` belongs to `sli: latency`");
   const View at_least = r.item["at_least"];
   slo.at_least = read_percent(at_least).value_or(0);
-  if (word == "device-share" && !at_least.present()) {
-    r.error(sli, "device-share needs `at_least`, such as 98");
+  if (word == "device-share") {
+    r.error(sli, "`device-share` is not supported by this version yet; remove `sli` to count device-minutes");
   }
   if (word != "device-share" && at_least.present()) {
     r.error(at_least, "`at_least` belongs to `sli: device-share`");
@@ -216,14 +216,17 @@ void read_groups(const Reader& r, SloConfig& slo) {
   }
 }
 
+bool same_windows(const AlertPolicy& a, const AlertPolicy& b) {
+  const auto same = [](const BurnRule& x, const BurnRule& y) {
+    return x.long_window == y.long_window && x.short_window == y.short_window;
+  };
+  return std::equal(a.rules.begin(), a.rules.end(), b.rules.begin(), b.rules.end(), same);
+}
+
 int scaled_policy(Config& config, std::size_t written, Duration window) {
   AlertPolicy policy = scaled_default_policy(window);
   for (std::size_t i = written; i < config.policies.size(); ++i) {
-    if (config.policies[i].rules.front().long_window == policy.rules.front().long_window &&
-        config.policies[i].rules.back().short_window == policy.rules.back().short_window &&
-        config.policies[i].rules.front().short_window == policy.rules.front().short_window) {
-      return static_cast<int>(i);
-    }
+    if (same_windows(config.policies[i], policy)) return static_cast<int>(i);
   }
   config.policies.push_back(std::move(policy));
   return static_cast<int>(config.policies.size()) - 1;

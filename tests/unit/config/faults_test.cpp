@@ -179,6 +179,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"interval", "sources:", "evaluation_interval: 15s\nsources:", "not a multiple of 10s"}),
     [](const auto& one) { return std::string(one.param.name); });
 
+TEST(ConfigFaultsTest, RefusesDeviceShareUntilItIsThere) {
+  const Loaded loaded =
+      load_text(changed(kSmall, "fleet: connectivity, objective: 97",
+                        "fleet: connectivity, sli: device-share, at_least: 98, objective: 97"));
+  EXPECT_EQ(loaded.config, nullptr);
+  ASSERT_EQ(loaded.faults.size(), 1U);
+  EXPECT_THAT(loaded.faults[0].message, HasSubstr("not supported by this version yet"));
+}
+
 TEST(ConfigFaultsTest, TheSmallConfigItselfHasNone) {
   EXPECT_THAT(heads(load_text(kSmall)), IsEmpty());
 }

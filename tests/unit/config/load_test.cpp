@@ -48,6 +48,12 @@ const SloConfig& slo(const Config& config, const std::string& name) {
   return kNone;
 }
 
+TEST(ScaledPolicyTest, IsSharedOnlyByWindowsThatScaleEveryRuleAlike) {
+  const std::string first = changed(kSmall, "objective: 99,", "objective: 99, window: 130s,");
+  const auto config = good(changed(first, "objective: 97,", "objective: 97, window: 10m,"));
+  EXPECT_NE(slo(*config, "works").alert_policy, slo(*config, "connected").alert_policy);
+}
+
 TEST(ExampleTest, TheFullSampleLoadsWithoutAFault) {
   const Loaded loaded = load({repository("config/example.yaml")});
   ASSERT_NE(loaded.config, nullptr) << all_faults(loaded);
@@ -66,7 +72,7 @@ TEST(ExampleTest, TheFullSampleLoadsWithoutAFault) {
   EXPECT_EQ(unlock.review_every_quarters, 2);
   EXPECT_EQ(slo(config, "lock-latency").owner, "server-team");
   EXPECT_EQ(slo(config, "ride-slices").budgeting->target, 950'000);
-  EXPECT_EQ(slo(config, "vehicles-fit").at_least, 980'000);
+  EXPECT_EQ(slo(config, "vehicles-fit").sli, SliKind::kDeviceMinutes);
   ASSERT_EQ(config.fleet->checks.size(), 1U);
   EXPECT_THAT(config.source("fleet")->messages[0].values, ElementsAre("/rssi"));
   EXPECT_EQ(config.fleet->report_every.by_state.at("hibernating"), hours(24));
