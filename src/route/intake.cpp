@@ -109,6 +109,7 @@ struct Intake::Impl final : decode::RecordVisitor {
       report.reached_until = true;
       return false;
     }
+    if (!oldest) oldest = arrival;
     newest = arrival;
     return true;
   }
@@ -234,7 +235,7 @@ struct Intake::Impl final : decode::RecordVisitor {
   std::vector<LabelCache> label_caches, value_caches;
 
   bool replay = false;
-  std::optional<Time> until, newest;
+  std::optional<Time> until, oldest, newest;
 
   // Of the call that is under way.
   RecordBatch* batch = nullptr;
@@ -254,6 +255,13 @@ Intake::Intake(Intake&&) noexcept = default;
 void Intake::replay_mode(std::optional<Time> until) {
   impl_->replay = true;
   impl_->until = until;
+}
+
+std::optional<Time> Intake::first_arrival() const {
+  return impl_->oldest;
+}
+std::optional<Time> Intake::last_arrival() const {
+  return impl_->newest;
 }
 
 IntakeReport Intake::body(std::string_view bytes, Time received, RecordBatch& batch) {

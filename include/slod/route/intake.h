@@ -36,6 +36,10 @@ class Intake {
   /// Replay: a record arrives at its own stamp, or at the newest stamp seen in this input if that is later;
   /// reading stops before `until`.
   void replay_mode(std::optional<Time> until);
+  /// Replay: the arrivals of the first and of the latest record read, of those that nobody asked for too;
+  /// nothing before the first one that says its time.
+  [[nodiscard]] std::optional<Time> first_arrival() const;
+  [[nodiscard]] std::optional<Time> last_arrival() const;
 
   /// Appends to `batch` (rows, counts, samples of unmatched paths). `received` is ignored in replay mode.
   IntakeReport body(std::string_view bytes, Time received, RecordBatch& batch);

@@ -53,6 +53,7 @@ class Stream {
     }
     ++next_;
   }
+  [[nodiscard]] const route::Intake& intake() const { return intake_; }
   [[nodiscard]] const LineBlocks& blocks() const { return *blocks_; }
 
  private:
@@ -83,6 +84,7 @@ class Replay {
         if (stream->has_row() && (first == nullptr || stream->arrival() < first->arrival()))
           first = stream.get();
       }
+      if (!next_tick_) begin_ticks();
       if (first == nullptr || stop_asked()) break;
       drain(*first);
       report_progress();
@@ -128,12 +130,19 @@ class Replay {
     }
   }
 
+  /// Ticks begin after the first record, be it one that nobody asked for. Every stream has read up to its
+  /// first row.
+  void begin_ticks() {
+    std::optional<Time> first;
+    for (const auto& stream : streams_) {
+      if (const auto arrival = stream->intake().first_arrival())
+        first = first ? std::min(*first, *arrival) : *arrival;
+    }
+    if (first) next_tick_ = floor_to(*first, config_.evaluation_interval) + config_.evaluation_interval;
+  }
+
   /// The tick at t has seen what arrived before t.
   void tick_until(Time arrival) {
-    if (!next_tick_) {
-      next_tick_ = floor_to(arrival, config_.evaluation_interval) + config_.evaluation_interval;
-      return;
-    }
     while (*next_tick_ <= arrival) tick();
   }
 
@@ -145,12 +154,16 @@ class Replay {
   }
 
   void finish() {
+    if (!next_tick_) return;
     if (result_.interrupted || !options_.until) {
-      if (next_tick_) tick();
+      for (const auto& stream : streams_) {
+        const auto last = stream->intake().last_arrival();
+        if (last && !result_.interrupted) tick_until(*last);
+      }
+      tick();
       return;
     }
     const Time last = floor_to(*options_.until, config_.evaluation_interval);
-    if (!next_tick_) next_tick_ = last;
     while (*next_tick_ <= last) tick();
   }
 
