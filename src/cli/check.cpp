@@ -74,6 +74,9 @@ int check(const CheckOptions& options) {
     return loaded.unreadable ? kUsage : kFailed;
   }
   std::cout << config::summary(*loaded.config);
+  for (const std::string& note : config::not_yet(*loaded.config)) {
+    std::cout << "note: without effect in this version: " << note << "\n";
+  }
   std::cout << "good" << (warnings > 0 ? ", with " + counted(warnings, "warning") : "") << "\n";
   return options.sample.empty() ? kOk : check_sample(*loaded.config, options);
 }

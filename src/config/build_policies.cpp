@@ -88,7 +88,6 @@ AlertPolicy scaled_default_policy(Duration window) {
     policy.rules.push_back({rule.severity, static_cast<double>(rule.burn_micros) / 1e6, rule.burn_micros,
                             scale(rule.long_window, window), scale(rule.short_window, window)});
   }
-  policy.quiet_outage = AlertPolicy::QuietOutage{};
   return policy;
 }
 

@@ -170,6 +170,11 @@ Status Daemon::recover() {
   options.dir = config_->state.dir + "/journal";
   options.keep_journeys = config_->state.keep_journeys;
   options.keep_fleet = config_->state.keep_fleet;
+  // Device-minutes are refolded at a start from what devices said, so that must be kept for as long as an SLO
+  // looks back.
+  for (const SloConfig& slo : config_->slos) {
+    if (slo.journey < 0) options.keep_fleet = std::max(options.keep_fleet, slo.window.rolling + kOneDay);
+  }
   options.max_bytes = static_cast<std::uint64_t>(config_->state.max_bytes);
   auto journal = journal::open_sqlite_journal(options, dictionary_);
   if (!journal) return journal.error();
@@ -238,6 +243,8 @@ Status Daemon::start_sources() {
 }
 
 Status Daemon::start() {
+  for (const std::string& note : config::not_yet(*config_))
+    log("warn", "without effect in this version: " + note);
   if (Status prepared = prepare_state_dir(config_->state.dir); !prepared) return prepared;
   auto key = user_key(config_->state.dir);
   if (!key) return key.error();

@@ -29,9 +29,10 @@ store::StoredTransition stored(const engine::Transition& transition) {
 }
 
 Evaluator::Evaluator(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
-                     Dictionary& dictionary, store::Ledger& ledger)
+                     const Dictionary& journal_dictionary, store::Ledger& ledger)
     : config_(std::move(config)),
-      engine_(config_, std::move(registry), dictionary),
+      journal_dictionary_(journal_dictionary),
+      engine_(config_, std::move(registry), dictionary_),
       ledger_(ledger),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
@@ -90,10 +91,12 @@ void Evaluator::loop() {
 void Evaluator::apply(const CommittedGroup& committed, bool live) {
   const journal::Group& group = committed.group;
   position_ = group.position;
+  engine_.observed_from(group.stamp);
   for (const auto& [source, counts] : group.counts) engine_.count(source, counts);
   for (const journal::Control& control : group.controls) apply(control, live);
-  for (const ApiRow& row : group.api) engine_.apply(row);
-  for (const DeviceRow& row : group.device) engine_.apply(row);
+  for (const ApiRow& row : group.api) engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
+  for (const DeviceRow& row : group.device)
+    engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
   for (const std::string& path : committed.unmatched_paths) engine_.note_unmatched(path);
 }
 
@@ -108,14 +111,9 @@ void Evaluator::apply(const journal::Control& control, bool live) {
         engine_.unobserved(control.subject, *from, control.at);
       break;
     case ControlKind::kSourceDown:
-      down_since_.try_emplace(control.subject, control.at);
       engine_.source_up(control.subject, false, control.at);
       break;
     case ControlKind::kSourceUp:
-      if (const auto down = down_since_.find(control.subject); down != down_since_.end()) {
-        engine_.unobserved(control.subject, down->second, control.at);
-        down_since_.erase(down);
-      }
       engine_.source_up(control.subject, true, control.at);
       break;
     case ControlKind::kConfig:

@@ -12,6 +12,7 @@
 
 #include "committer.h"
 #include "slod/core/published.h"
+#include "slod/core/remap.h"
 #include "slod/engine/engine.h"
 #include "slod/notify/notifier.h"
 #include "slod/store/ledger.h"
@@ -28,7 +29,7 @@ struct TickActions {
 class Evaluator {
  public:
   Evaluator(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
-            Dictionary& dictionary, store::Ledger& ledger);
+            const Dictionary& journal_dictionary, store::Ledger& ledger);
   ~Evaluator();
 
   /// Folds the journal from its beginning. `progress` is told the share done, now and then. Before start().
@@ -54,13 +55,15 @@ class Evaluator {
   Status write(const TickActions& actions);
 
   std::shared_ptr<const Config> config_;
+  const Dictionary& journal_dictionary_;  ///< the committer writes it; ids that came with a group may be read
+  Dictionary dictionary_;                 ///< the engine's own: no dictionary has two writers
+  Translation translation_;
   engine::Engine engine_;
   store::Ledger& ledger_;
   notify::Incidents incidents_;
   Published<engine::Snapshot> published_;
   Mailbox<CommittedGroup> inbox_;
   Mailbox<TickActions> to_store_;
-  std::map<std::string, Time> down_since_;
   std::string last_config_;
   Time acted_on_;  ///< the ledger's last tick at start
   std::uint64_t position_ = 0;

@@ -18,19 +18,11 @@ void Accounts::count(const std::string& source, const SourceCounts& counts) {
   accounts_[source].counts.add(counts);
 }
 
-void Accounts::duplicate(std::string_view source) {
-  if (const auto found = accounts_.find(source); found != accounts_.end()) ++found->second.duplicates;
-}
-
-void Accounts::accepted_late(std::string_view source) {
-  if (const auto found = accounts_.find(source); found != accounts_.end()) ++found->second.late_rows;
-}
-
-void Accounts::seen(std::string_view source, Time event) {
-  const auto found = accounts_.find(source);
-  if (found == accounts_.end()) return;
-  auto& last = found->second.last_event;
-  if (!last || event > *last) last = event;
+Account* Accounts::find(StringId source, const Dictionary& dictionary) {
+  const auto found = accounts_.find(dictionary.text(source));
+  if (found == accounts_.end()) return nullptr;
+  by_id_.emplace_back(source, &found->second);
+  return &found->second;
 }
 
 void Accounts::up(const std::string& source, bool up) {

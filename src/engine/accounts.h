@@ -10,13 +10,28 @@
 
 namespace slod::engine {
 
+struct Account {
+  SourceCounts counts;
+  std::uint64_t duplicates = 0, late_rows = 0;
+  std::optional<Time> last_event;
+  bool up = true;
+
+  void seen(Time event) {
+    if (!last_event || event > *last_event) last_event = event;
+  }
+};
+
 class Accounts {
  public:
   explicit Accounts(const Config& config);
   void count(const std::string& source, const SourceCounts& counts);
-  void duplicate(std::string_view source);
-  void accepted_late(std::string_view source);
-  void seen(std::string_view source, Time event);
+  /// Of a row's source; null if nothing is known of it. Lifetime: as long as the accounts.
+  [[nodiscard]] Account* of(StringId source, const Dictionary& dictionary) {
+    for (const auto& [id, account] : by_id_) {
+      if (id == source) return account;
+    }
+    return find(source, dictionary);
+  }
   void up(const std::string& source, bool up);
   [[nodiscard]] bool is_up(const std::string& source) const;
   void note_unmatched(const std::string& path);
@@ -27,14 +42,10 @@ class Accounts {
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> unmatched_paths(std::size_t limit) const;
 
  private:
-  struct Account {
-    SourceCounts counts;
-    std::uint64_t duplicates = 0, late_rows = 0;
-    std::optional<Time> last_event;
-    bool up = true;
-  };
+  Account* find(StringId source, const Dictionary& dictionary);
   const Config& config_;
   std::map<std::string, Account, std::less<>> accounts_;
+  std::vector<std::pair<StringId, Account*>> by_id_;  // those that rows came from: a handful
   std::map<std::string, std::uint64_t> unmatched_;
 };
 

@@ -23,14 +23,14 @@ class BadDevices {
       device = device->second.empty() ? devices_.erase(device) : std::next(device);
     }
   }
-  /// Distinct devices with bad events in [from, to); -1 where no event named a device.
+  /// Distinct devices with bad events in [from, to); -1 where none of these events named a device.
   [[nodiscard]] std::int64_t count(Slot from, Slot to) const {
     std::int64_t found = 0;
     for (const auto& [device, slots] : devices_) {
       const auto first = slots.lower_bound(from);
       if (first != slots.end() && first->first < to) ++found;
     }
-    return devices_.empty() ? -1 : found;
+    return found == 0 ? -1 : found;
   }
 
  private:

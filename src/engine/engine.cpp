@@ -12,8 +12,11 @@ namespace slod::engine {
 namespace {
 
 constexpr std::size_t kRecentTransitions = 200;
+/// Gaps older than this are in no window.
+constexpr Duration kLongestLookBack = hours(24 * 400);
 constexpr std::size_t kUnhealthyListed = 50;
 constexpr std::size_t kUnmatchedListed = 20;
+constexpr std::size_t kLegs = 3;  // of fold::View: all, api, device
 
 /// For configs without a fleet: nothing is known of any device.
 class NoDevices final : public fold::DeviceDirectory {
@@ -51,7 +54,10 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
     tables.dictionary = &dictionary;
     tables.groups_per_slo = config->limits.groups_per_slo;
     tables.groups_left = config->limits.groups;
-    for (const SloConfig& slo : config->slos) trackers.emplace_back(*config, slo, tables);
+    for (const SloConfig& slo : config->slos) {
+      trackers.emplace_back(*config, slo, tables);
+      sources_of.push_back(sources_of_slo(slo));
+    }
     if (config->fleet) fleet.emplace(*config, dictionary, std::move(registry), checks, *this);
     const std::vector<fold::View> views = views_of(*config);
     fold.emplace(*config, dictionary, directory(), views, *this);
@@ -65,10 +71,11 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
 
   void index_trackers() {
     trackers_of_check.resize(checks.size());
+    trackers_of_view.resize(config->journeys.size() * kLegs);
     for (SloTracker& tracker : trackers) {
       const SloConfig& slo = tracker.slo();
       if (slo.journey >= 0) {
-        trackers_of_view[{slo.journey, slo.leg}].push_back(&tracker);
+        trackers_of_view[place_of({slo.journey, slo.leg})].push_back(&tracker);
       } else {
         const auto check = std::find(checks.begin(), checks.end(), slo.fleet_check);
         trackers_of_check[static_cast<std::size_t>(check - checks.begin())].push_back(&tracker);
@@ -87,7 +94,40 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
       tracker->on_minutes(minutes, count);
     }
   }
-  const std::vector<SloTracker*>& of_view(const fold::View& view) { return trackers_of_view[view]; }
+  static std::size_t place_of(const fold::View& view) {
+    return static_cast<std::size_t>(view.journey) * kLegs + static_cast<std::size_t>(view.leg);
+  }
+  [[nodiscard]] const std::vector<SloTracker*>& of_view(const fold::View& view) const {
+    return trackers_of_view[place_of(view)];
+  }
+
+  /// Nobody saw what `source` ("": any) would have told in [from, to).
+  void unobserved(const std::string& source, Time from, Time to) {
+    const StringId id = dictionary.intern(source);
+    observation.gap(source, from, to);
+    fold->source_unobserved(id, from, to);
+    if (fleet) fleet->unobserved(id, from, to);
+  }
+
+  /// A source that is down is unobserved from now on, tick by tick, and not only once it is back: what its
+  /// devices would have said is charged to nobody meanwhile.
+  void source_up(const std::string& source, bool up, Time at) {
+    accounts.up(source, up);
+    const auto down = down_since.find(source);
+    if (!up && down == down_since.end()) down_since.emplace(source, at);
+    if (!up || down == down_since.end()) return;
+    unobserved(source, down->second, at);
+    down_since.erase(down);
+  }
+
+  [[nodiscard]] std::vector<std::string> sources_of_slo(const SloConfig& slo) const {
+    if (slo.journey < 0) return config->fleet->sources;
+    const JourneyConfig& journey = config->journeys[static_cast<std::size_t>(slo.journey)];
+    std::vector<std::string> names;
+    if (journey.api) names.push_back(journey.api->source);
+    if (journey.device) names.push_back(journey.device->source);
+    return names;
+  }
 
   [[nodiscard]] bool source_down(const SloConfig& slo) const {
     if (slo.journey < 0) {
@@ -107,10 +147,13 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
   Dictionary& dictionary;
   Tables tables;
   Accounts accounts;
+  Observation observation;
+  std::map<std::string, Time> down_since;
+  std::vector<std::vector<std::string>> sources_of;  // by SLO
   NoDevices no_devices;
   std::vector<std::string> checks;
-  std::deque<SloTracker> trackers;  // addresses are kept
-  std::map<fold::View, std::vector<SloTracker*>> trackers_of_view;
+  std::deque<SloTracker> trackers;                         // addresses are kept
+  std::vector<std::vector<SloTracker*>> trackers_of_view;  // by place_of()
   std::vector<std::vector<SloTracker*>> trackers_of_check;
   std::optional<fleet::Fleet> fleet;
   std::optional<fold::Fold> fold;
@@ -119,6 +162,10 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
 };
 
 std::vector<Transition> Engine::Impl::tick(Time at) {
+  for (auto& [source, since] : down_since) {
+    unobserved(source, since, at);
+    since = at;
+  }
   fold->tick(at);
   if (fleet) fleet->tick(at);
   for (SloTracker& tracker : trackers) tracker.prepare(at);
@@ -126,7 +173,10 @@ std::vector<Transition> Engine::Impl::tick(Time at) {
   tables.latency.advance(at);
   last_tick = at;
   std::vector<Transition> transitions;
-  for (SloTracker& tracker : trackers) tracker.run_rules(at, source_down(tracker.slo()), transitions);
+  observation.forget_before(at - kLongestLookBack);
+  for (std::size_t i = 0; i < trackers.size(); ++i) {
+    trackers[i].run_rules({at, source_down(trackers[i].slo()), observation, sources_of[i]}, transitions);
+  }
   for (const Transition& transition : transitions) recent.push_back(transition);
   while (recent.size() > kRecentTransitions) recent.pop_front();
   return transitions;
@@ -155,13 +205,15 @@ Engine::Engine(std::shared_ptr<const Config> config, std::vector<fleet::Registry
 Engine::~Engine() = default;
 
 void Engine::apply(const ApiRow& row) {
-  const std::string_view source = impl_->dictionary.text(row.source);
-  if (!impl_->fold->apply(row)) impl_->accounts.duplicate(source);
-  impl_->accounts.seen(source, row.start);
+  Account* account = impl_->accounts.of(row.source, impl_->dictionary);
+  const bool fresh = impl_->fold->apply(row);
+  if (account == nullptr) return;
+  if (!fresh) ++account->duplicates;
+  account->seen(row.start);
 }
 
 void Engine::apply(const DeviceRow& row) {
-  const std::string_view source = impl_->dictionary.text(row.source);
+  Account* account = impl_->accounts.of(row.source, impl_->dictionary);
   const bool of_fleet = row.kind == MessageKind::kReport || row.kind == MessageKind::kPresence;
   bool fresh = true;
   if (!of_fleet) {
@@ -169,10 +221,11 @@ void Engine::apply(const DeviceRow& row) {
   } else if (impl_->fleet) {
     fresh = impl_->fleet->apply(row);
     const bool late = row.has_time && impl_->last_tick && slot_of(row.time) < slot_of(*impl_->last_tick);
-    if (fresh && late) impl_->accounts.accepted_late(source);
+    if (fresh && late && account != nullptr) ++account->late_rows;
   }
-  if (!fresh) impl_->accounts.duplicate(source);
-  impl_->accounts.seen(source, row.time);
+  if (account == nullptr) return;
+  if (!fresh) ++account->duplicates;
+  account->seen(row.time);
 }
 
 void Engine::count(const std::string& source, const SourceCounts& counts) {
@@ -182,19 +235,23 @@ void Engine::note_unmatched(const std::string& path) {
   impl_->accounts.note_unmatched(path);
 }
 
-void Engine::unobserved(const std::string& source, Time from, Time to) {
-  const StringId id = impl_->dictionary.intern(source);
-  impl_->fold->source_unobserved(id, from, to);
-  if (impl_->fleet) impl_->fleet->unobserved(id, from, to);
+void Engine::observed_from(Time at) {
+  impl_->observation.begin(at);
 }
 
-void Engine::source_up(const std::string& source, bool up, Time) {
-  impl_->accounts.up(source, up);
+void Engine::unobserved(const std::string& source, Time from, Time to) {
+  impl_->unobserved(source, from, to);
+}
+
+void Engine::source_up(const std::string& source, bool up, Time at) {
+  impl_->source_up(source, up, at);
 }
 
 std::vector<Transition> Engine::tick(Time at) {
   return impl_->tick(at);
 }
-std::shared_ptr<const Snapshot> Engine::snapshot() const { return impl_->read(); }
+std::shared_ptr<const Snapshot> Engine::snapshot() const {
+  return impl_->read();
+}
 
 }  // namespace slod::engine

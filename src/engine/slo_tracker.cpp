@@ -135,7 +135,7 @@ void SloTracker::count(const fold::Booking& booking, int sign) {
   const Counts delta{good ? sign : 0, good ? 0 : sign};
   record(total_, 0, booking.slot, delta);
   count_group(booking.labels, booking.slot, delta);
-  record_outcome(fold::outcome_name(booking.outcome), booking.slot, sign);
+  tables_->windows.record(outcome_series(booking.outcome), booking.slot, {sign, 0});
   if (booking.late) tables_->windows.record(side(kLateBookings), booking.slot, {sign, 0});
   if (policy_.min_devices > 1 && !good) {
     bad_devices_.record(booking.device, booking.slot, sign);
@@ -167,8 +167,8 @@ void SloTracker::on_minutes(const fleet::MinuteBooking& minutes, std::int64_t co
       const Counts delta{good ? count : 0, good ? 0 : count};
       record(total_, 0, minutes.slot, delta);
       count_group(minutes.labels, minutes.slot, delta);
-      record_outcome(good ? "healthy" : std::string(tables_->dictionary->text(minutes.reason)), minutes.slot,
-                     count);
+      const std::string outcome = good ? "healthy" : std::string(tables_->dictionary->text(minutes.reason));
+      tables_->windows.record(outcome_series(outcome), minutes.slot, {count, 0});
       break;
     }
   }
@@ -206,11 +206,17 @@ void SloTracker::record(window::SeriesId series, std::size_t book, Slot slot, Co
   }
 }
 
-void SloTracker::record_outcome(const std::string& outcome, Slot slot, std::int64_t count) {
+window::SeriesId SloTracker::outcome_series(const std::string& outcome) {
   auto known = outcomes_.find(outcome);
   if (known == outcomes_.end())
     known = outcomes_.emplace(outcome, tables_->windows.add(slo_window_spec())).first;
-  tables_->windows.record(known->second, slot, {count, 0});
+  return known->second;
+}
+
+window::SeriesId SloTracker::outcome_series(fold::Outcome outcome) {
+  auto& known = outcome_series_[static_cast<std::size_t>(outcome)];
+  if (!known) known = outcome_series(fold::outcome_name(outcome));
+  return *known;
 }
 
 window::SeriesId SloTracker::side(Side which) {
@@ -388,33 +394,50 @@ std::size_t SloTracker::window_index(Duration length) const {
   return static_cast<std::size_t>(found - policy_windows_.begin());
 }
 
-void SloTracker::run_rules(Time at, bool source_down, std::vector<Transition>& transitions) {
+void SloTracker::run_rules(const TickView& tick, std::vector<Transition>& transitions) {
   if (policy_.min_devices > 1 && !policy_windows_.empty()) {
-    const Slot oldest = slot_of(at) - policy_windows_.back() / kSlotLength - 1;
+    const Slot oldest = slot_of(tick.at) - policy_windows_.back() / kSlotLength - 1;
     bad_devices_.forget_before(oldest);
     for (BadDevices& devices : group_bad_devices_) devices.forget_before(oldest);
   }
-  alert::RuleInput base;
-  base.at = at;
-  base.source_down = source_down;
-  run_rules_of(alerts_, std::nullopt, base, transitions);
-  for (std::size_t g = 0; g < group_alerts_.size(); ++g) run_rules_of(group_alerts_[g], g, base, transitions);
+  run_rules_of(alerts_, std::nullopt, tick, transitions);
+  for (std::size_t g = 0; g < group_alerts_.size(); ++g) run_rules_of(group_alerts_[g], g, tick, transitions);
 }
 
 void SloTracker::run_rules_of(std::vector<alert::BurnAlert>& alerts, std::optional<std::size_t> group,
-                              const alert::RuleInput& base, std::vector<Transition>& transitions) {
+                              const TickView& tick, std::vector<Transition>& transitions) {
   const window::SeriesId series = group ? groups_.all()[*group].series : total_;
   for (std::size_t i = 0; i < alerts.size(); ++i) {
-    alert::RuleInput input = base;
+    const BurnRule& rule = alerts[i].rule();
+    alert::RuleInput input;
+    input.at = tick.at;
+    input.source_down = tick.source_down;
     input.long_window = tables_->windows.read(series, rule_windows_[i].long_window);
     input.short_window = tables_->windows.read(series, rule_windows_[i].short_window);
     if (policy_.min_devices > 1) {
-      const Slot now = slot_of(base.at);
+      const Slot now = slot_of(tick.at);
       const BadDevices& devices = group ? group_bad_devices_[*group] : bad_devices_;
-      input.bad_devices = devices.count(now - alerts[i].rule().long_window / kSlotLength, now);
+      input.bad_devices = devices.count(now - rule.long_window / kSlotLength, now);
     }
-    if (alerts[i].evaluate(input)) transitions.push_back(transition(alerts[i], base.at, group));
+    add_unseen(tick, series, input, rule);
+    if (alerts[i].evaluate(input)) transitions.push_back(transition(alerts[i], tick.at, group));
   }
+}
+
+void SloTracker::add_unseen(const TickView& tick, window::SeriesId series, alert::RuleInput& input,
+                            const BurnRule& rule) const {
+  const auto unseen = [&](Duration length) {
+    return tick.observation.unseen(tick.sources, tick.at - length, tick.at);
+  };
+  const Duration unseen_long = unseen(rule.long_window);
+  if (unseen_long == Duration(0)) return;
+  Duration whole = slo_.window.rolling;
+  if (!anchored_.empty() && anchored_.front().window == slo_window_)
+    whole = tick.at - anchored_.front().begin;
+  const std::int64_t valid = tables_->windows.read(series, slo_window_).valid();
+  const Duration seen = whole - unseen(whole);
+  input.long_unseen = expected_events(valid, seen, unseen_long);
+  input.short_unseen = expected_events(valid, seen, unseen(rule.short_window));
 }
 
 Transition SloTracker::transition(const alert::BurnAlert& alert, Time at, std::optional<std::size_t> group) {

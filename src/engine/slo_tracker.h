@@ -11,6 +11,7 @@
 
 #include "bad_devices.h"
 #include "groups.h"
+#include "observation.h"
 #include "slod/alert/burn_alert.h"
 #include "slod/engine/snapshot.h"
 #include "slod/fleet/fleet.h"
@@ -19,6 +20,14 @@
 #include "tables.h"
 
 namespace slod::engine {
+
+/// What the rules of one SLO need to know of a tick beside the counts.
+struct TickView {
+  Time at;
+  bool source_down = false;
+  const Observation& observation;
+  const std::vector<std::string>& sources;  ///< those that the SLO lives on
+};
 
 class SloTracker {
  public:
@@ -33,12 +42,13 @@ class SloTracker {
   /// The tick, step 1, before the windows advance: calendar periods roll, slices are judged.
   void prepare(Time at);
   /// Step 2, after they have advanced: the alert rules.
-  void run_rules(Time at, bool source_down, std::vector<Transition>& transitions);
+  void run_rules(const TickView& tick, std::vector<Transition>& transitions);
   /// What the SLO says at the last tick. Requires: nothing was counted since.
   [[nodiscard]] SloReading read() const;
   [[nodiscard]] const SloConfig& slo() const { return slo_; }
 
  private:
+  static constexpr std::size_t kOutcomes = static_cast<std::size_t>(fold::Outcome::kExcluded) + 1;
   /// Counted over the SLO window only, two to a series.
   enum Side : std::uint8_t { kAttempts, kSetAside, kLateBookings, kSideCount };
   struct Anchored {
@@ -52,7 +62,9 @@ class SloTracker {
   void count(const fold::Booking& booking, int sign);
   void count_group(LabelSetId labels, Slot slot, window::Counts delta);
   void record(window::SeriesId series, std::size_t book, Slot slot, window::Counts delta);
-  void record_outcome(const std::string& outcome, Slot slot, std::int64_t count);
+  /// The series that counts an outcome, new or known.
+  window::SeriesId outcome_series(const std::string& outcome);
+  window::SeriesId outcome_series(fold::Outcome outcome);
   window::SeriesId side(Side which);
   [[nodiscard]] window::SeriesSpec slo_window_spec() const;
   [[nodiscard]] std::size_t window_index(Duration length) const;
@@ -69,7 +81,9 @@ class SloTracker {
     std::size_t long_window, short_window;
   };
   void run_rules_of(std::vector<alert::BurnAlert>& alerts, std::optional<std::size_t> group,
-                    const alert::RuleInput& base, std::vector<Transition>& transitions);
+                    const TickView& tick, std::vector<Transition>& transitions);
+  void add_unseen(const TickView& tick, window::SeriesId series, alert::RuleInput& input,
+                  const BurnRule& rule) const;
   [[nodiscard]] Transition transition(const alert::BurnAlert& alert, Time at,
                                       std::optional<std::size_t> group);
 
@@ -86,6 +100,7 @@ class SloTracker {
   window::SeriesId total_ = 0;
   std::array<std::optional<window::SeriesId>, kSideCount> sides_;
   std::map<std::string, window::SeriesId> outcomes_;
+  std::array<std::optional<window::SeriesId>, kOutcomes> outcome_series_;  ///< the journeys' ones again
   std::optional<std::uint32_t> latency_;
   Groups groups_;
   std::vector<window::SliceBook> slices_;  ///< [0] the total's, [1 + g] the group's; empty without budgeting

@@ -36,6 +36,8 @@ struct Loaded {
 /// What the config will do, in a few lines for `check`: journal size per day at a given rate, retention, SLO
 /// count.
 [[nodiscard]] std::string summary(const Config& config);
+/// Keys that the config writes and this version checks but does not act on, a sentence each.
+[[nodiscard]] std::vector<std::string> not_yet(const Config& config);
 /// JSON Schema of the config, from the same table that validates.
 [[nodiscard]] std::string json_schema();
 /// Resolves {file:} or {env:}. Errors say which and why; the secret is never in the text.

@@ -25,6 +25,8 @@ class Engine {
   /// Counts of records that never became rows (ignored, rejected, late) and of those that did (accepted).
   void count(const std::string& source, const SourceCounts& counts);
   void note_unmatched(const std::string& path);
+  /// The daemon's beginning: nothing before `at` was seen. A replay does not call it: it counts as fully observed.
+  void observed_from(Time at);
   /// slod itself (empty source) or one source saw nothing in [from, to).
   void unobserved(const std::string& source, Time from, Time to);
   void source_up(const std::string& source, bool up, Time at);
