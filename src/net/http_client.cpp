@@ -44,7 +44,7 @@ struct Exchange {
 
 Result<Exchange> read_answer(ClientStream& stream, const ClientRequest& request, Deadline deadline) {
   AnswerParser parser(request.max_body, request.method == "HEAD");
-  std::array<char, 16 * 1024> block;
+  std::array<char, 16 * 1024> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
   while (!parser.done()) {
     auto got = stream.read(block.data(), block.size(), deadline);
     if (!got) return got.error();

@@ -128,7 +128,8 @@ class Server final : public HttpServer {
       return;  // closes
     }
     const bool room = before < state_->limits.connections;
-    asio::post(socket.get_executor(), [turn, room, state = state_, taken = std::move(socket)]() mutable {
+    const auto executor = socket.get_executor();
+    asio::post(executor, [turn, room, state = state_, taken = std::move(socket)]() mutable {
       const std::shared_ptr<Loop> loop = turn.lock();
       const auto connection = std::make_shared<Connection>(std::move(taken), loop, state);
       loop->open.insert(connection);
@@ -166,6 +167,8 @@ std::string advice(const boost::system::error_code& error) {
 
 }  // namespace
 
+// The sixth is the handler: everything before it is the address and the limits.
+// NOLINTNEXTLINE(readability-function-size)
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(const std::string& host, std::uint16_t port,
                                                        const Limits& limits, int threads,
                                                        const std::string& thread_name, Handler& handler) {

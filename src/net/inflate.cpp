@@ -41,7 +41,7 @@ Inflated gunzip(std::string_view bytes, std::size_t end, std::string& out) {
   // zlib's interface is not const-correct; it does not write to its input.
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   z.avail_in = static_cast<uInt>(bytes.size());
-  std::array<char, kStep> step;
+  std::array<char, kStep> step;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
   while (true) {
     z.next_out = reinterpret_cast<Bytef*>(step.data());
     z.avail_out = static_cast<uInt>(step.size());
@@ -64,7 +64,7 @@ Inflated unzstd(std::string_view bytes, std::size_t end, std::string& out) {
   // A frame may ask for a window of 2 GiB; 8 MiB is what every encoder up to level 19 stays within.
   ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 23);
   ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
-  std::array<char, kStep> step;
+  std::array<char, kStep> step;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
   std::size_t hint = 1;
   while (true) {
     ZSTD_outBuffer produced{step.data(), step.size(), 0};

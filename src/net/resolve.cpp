@@ -88,6 +88,7 @@ class Abandoned {
 };
 
 Abandoned& abandoned() {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
   static auto* const forever = new Abandoned;  // never destroyed: the resolver's threads may outlive main
   return *forever;
 }

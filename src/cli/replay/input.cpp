@@ -72,7 +72,7 @@ class Gzip final : public Inflater {
   bool feed(std::string_view in, std::string& out) override {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
     stream_.avail_in = static_cast<uInt>(in.size());
-    std::array<char, 64 * 1024> chunk;
+    std::array<char, 64 * 1024> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
     while (stream_.avail_in > 0) {
       if (complete_) inflateReset(&stream_);  // another member follows, as log rotation concatenates them
       stream_.next_out = reinterpret_cast<Bytef*>(chunk.data());
@@ -99,7 +99,7 @@ class Zstd final : public Inflater {
   Zstd& operator=(const Zstd&) = delete;
   bool feed(std::string_view in, std::string& out) override {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
-    std::array<char, 64 * 1024> chunk;
+    std::array<char, 64 * 1024> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
     bool filled = false;
     while (input.pos < input.size || filled) {
       ZSTD_outBuffer output{chunk.data(), chunk.size(), 0};

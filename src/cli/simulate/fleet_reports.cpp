@@ -68,9 +68,10 @@ void FleetModel::report(std::size_t index, Duration at) {
       facts.values[check.field] = healthy_value(check);
   }
   if (!silent(device, at)) {
-    for (const auto& [source, rule] : script_.reports)
+    for (const auto& [source, rule] : script_.reports) {
       emit({at, Action::Kind::kPublish, source, message_topic(*rule, facts), message_payload(*rule, facts),
             false});
+    }
   }
   Event event;
   event.kind = Event::Kind::kReport;

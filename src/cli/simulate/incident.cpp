@@ -25,9 +25,10 @@ const std::vector<IncidentName>& incident_names() {
 
 std::string incident_help() {
   std::string help;
-  for (const IncidentName& entry : incident_names())
+  for (const IncidentName& entry : incident_names()) {
     help += "  " + std::string(entry.name) + std::string(18 - std::string_view(entry.name).size(), ' ') +
             entry.what + "\n";
+  }
   return help;
 }
 
@@ -39,18 +40,21 @@ Result<Incident> parse_incident(std::string_view text) {
   const auto& names = incident_names();
   const auto known =
       std::find_if(names.begin(), names.end(), [&](const auto& entry) { return name == entry.name; });
-  if (known == names.end())
+  if (known == names.end()) {
     return Error{"--incident " + shown + ": there is no incident '" + std::string(name) + "'. Known are:\n" +
                  incident_help()};
-  if (plus == std::string_view::npos)
+  }
+  if (plus == std::string_view::npos) {
     return Error{"--incident " + shown + ": write NAME@START+LENGTH, for example " + std::string(name) +
                  "@20s+30s"};
+  }
   const auto from = text.substr(at + 1, plus - at - 1);
   const auto start = from == "0" ? std::optional<Duration>(Duration(0)) : parse_duration(from);
   const auto length = parse_duration(text.substr(plus + 1));
-  if (!start || !length || length->count() <= 0)
+  if (!start || !length || length->count() <= 0) {
     return Error{"--incident " + shown + ": START and LENGTH need a unit, for example " + std::string(name) +
                  "@20s+30s"};
+  }
   return Incident{known->kind, *start, *length};
 }
 

@@ -42,9 +42,10 @@ void add_act(Script& script, const JourneyConfig& journey) {
                           source->format->syntax == LogFormat::Syntax::kJson &&
                           source->envelope == SourceConfig::Envelope::kNone;
     if (can_post) act.api = source;
-    if (!can_post)
+    if (!can_post) {
       script.warnings.push_back("journey " + journey.name + ": its source " + journey.api->source +
                                 " does not take posted JSON without an envelope; its requests are left out");
+    }
   }
   if (journey.device) {
     act.device = script.config->source(journey.device->source);

@@ -20,6 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a signal handler sees nothing else
 volatile std::sig_atomic_t interrupted = 0;
 
 /// SIGINT and SIGTERM end the simulation while this lives.
@@ -129,9 +130,10 @@ class Wires {
     if (source.kind != SourceConfig::Kind::kMqtt) return ok();
     auto sender = std::make_unique<MqttSender>(source, word, source.name + "-" + run_);
     sender->connect();
-    if (!sender->connected())
+    if (!sender->connected()) {
       std::cerr << "simulate: source " << source.name << ": cannot connect to the broker " << sender->broker()
                 << " yet; trying on, what is published meanwhile is lost\n";
+    }
     mqtt_.emplace(&source, std::move(sender));
     return ok();
   }
@@ -201,9 +203,10 @@ Result<ModelOptions> model_options(const SimulateOptions& options) {
 
 void summarize(const FleetModel& model) {
   std::cerr << "  journey: attempts, bad, excluded | with retries folded: good, bad (all actors)\n";
-  for (const auto& [name, t] : model.tally())
+  for (const auto& [name, t] : model.tally()) {
     std::cerr << "  " << name << ": " << t.attempts << ", " << t.bad_attempts << ", " << t.excluded << " | "
               << t.good << ", " << t.bad << "\n";
+  }
 }
 
 }  // namespace

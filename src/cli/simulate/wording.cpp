@@ -9,10 +9,11 @@ using nlohmann::ordered_json;
 
 void set(ordered_json& json, const FieldPath& path, const ordered_json& value) {
   if (path.empty()) return;
-  if (path.front() == '/')
+  if (path.front() == '/') {
     json[ordered_json::json_pointer(path)] = value;
-  else
+  } else {
     json[path] = value;
+  }
 }
 
 /// Replaces {captures} and, in topics, wildcards.

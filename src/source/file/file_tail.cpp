@@ -102,11 +102,12 @@ class FileTail final : public RunningSource {
     if (health_.up.exchange(there) == there && told_) return;
     told_ = true;
     if (!around_.log) return;
-    if (there)
+    if (there) {
       around_.log("info", "source " + source_.name + ": following " + source_.path);
-    else
+    } else {
       around_.log("warn",
                   "source " + source_.name + ": waiting for " + source_.path + ", which cannot be read");
+    }
   }
 
   const Surroundings around_;

@@ -72,10 +72,11 @@ void TailReader::find_rotated(const std::vector<SourcePosition>& positions) {
   for (const Sibling& sibling : siblings_of(path_)) {
     auto file = FollowedFile::open(sibling.path.string(), options_.limits);
     if (!file) continue;
-    if (resume(*file, positions))
+    if (resume(*file, positions)) {
       files_.clear();  // older ones were read to their end before this one was begun
-    else if (files_.empty())
+    } else if (files_.empty()) {
       continue;
+    }
     files_.push_back(std::move(file));
   }
 }

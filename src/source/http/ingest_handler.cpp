@@ -161,9 +161,10 @@ class IngestHandler final : public net::Handler {
     const SourceCounts& counts = reading.batch->counts;
     const std::uint64_t rejected = counts.rejected_total();
     const std::uint64_t all = counts.accepted + counts.ignored + counts.late + rejected;
-    if (report.broken)
+    if (report.broken) {
       return unreadable(door, std::max<std::uint64_t>(all, 1),
                         "the body is broken: a JSON array must be complete");
+    }
     if (all == 0) return unreadable(door, 0, "the body holds no record: send one a line, or a JSON array");
     reading.answer = rejected == all
                          ? unreadable_answer("no record was readable; errors says why", counts, report)

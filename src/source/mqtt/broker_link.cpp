@@ -48,9 +48,10 @@ void fill(::mqtt::connect_options& options, const BrokerAccess& access) {
 
 /// What the library has to say about a failed call, in words.
 std::string reason(const ::mqtt::token& token) {
-  if (token.get_reason_code() >= kFirstRefusal)
+  if (token.get_reason_code() >= kFirstRefusal) {
     return "reason code " + std::to_string(static_cast<int>(token.get_reason_code())) + ", " +
            ::mqtt::exception::reason_code_str(token.get_reason_code());
+  }
   return ::mqtt::exception::error_str(token.get_return_code());
 }
 
@@ -89,9 +90,10 @@ class BrokerLink::Listener : public ::mqtt::iaction_listener {
   void check_granted(const ::mqtt::token& token) {
     const ::mqtt::subscribe_response response = token.get_subscribe_response();
     for (const auto code : response.get_reason_codes()) {
-      if (code >= kFirstRefusal)
+      if (code >= kFirstRefusal) {
         link_.note("error", "subscribe refused, reason code " + std::to_string(static_cast<int>(code)) +
                                 "; see the broker's access rules");
+      }
     }
   }
 

@@ -97,11 +97,12 @@ class MqttSource : public RunningSource {
   void abandon() {
     pipe_->entrance->abandon();
     blocked_.store(true);
-    if (surroundings_.log)
+    if (surroundings_.log) {
       surroundings_.log("warn",
                         "source " + source_.name +
                             ": stopping with a message that found no room; it stays unacknowledged and the "
                             "broker sends it again");
+    }
   }
 
   const Surroundings surroundings_;
