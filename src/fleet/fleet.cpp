@@ -8,8 +8,8 @@ struct Fleet::Impl : DeviceMinutes {
   using DeviceMinutes::DeviceMinutes;
 };
 
-Fleet::Fleet(const Config& config, Dictionary& dictionary, std::vector<RegistryEntry> registry,
-             std::vector<std::string> checks, MinuteSink& sink)
+Fleet::Fleet(const Config& config, Dictionary& dictionary, const std::vector<RegistryEntry>& registry,
+             const std::vector<std::string>& checks, MinuteSink& sink)
     : impl_(std::make_unique<Impl>(config, dictionary, registry, checks, sink)) {}
 
 Fleet::~Fleet() = default;

@@ -89,8 +89,8 @@ class Abandoned {
 
 Abandoned& abandoned() {
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-  static auto* const forever = new Abandoned;  // never destroyed: the resolver's threads may outlive main
-  return *forever;
+  static auto* const kForever = new Abandoned;  // never destroyed: the resolver's threads may outlive main
+  return *kForever;
 }
 
 timespec remaining(Deadline deadline) {

@@ -61,8 +61,8 @@ class Fleet : public fold::DeviceDirectory {
  public:
   /// `checks`: what the SLOs ask for: "connectivity", "battery", a check's name, "any". `replay`: a replay
   /// has no downtime. Lifetime: everything referred to outlives the fleet.
-  Fleet(const Config& config, Dictionary& dictionary, std::vector<RegistryEntry> registry,
-        std::vector<std::string> checks, MinuteSink& sink);
+  Fleet(const Config& config, Dictionary& dictionary, const std::vector<RegistryEntry>& registry,
+        const std::vector<std::string>& checks, MinuteSink& sink);
   ~Fleet() override;
 
   /// One report or presence message in journal order. Returns false for a duplicate (counted).
