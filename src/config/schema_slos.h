@@ -1,6 +1,7 @@
 // Part of the table of schema.h: SLOs and their defaults.
 #pragma once
 
+#include "config/schema_journeys.h"
 #include "config/schema_scalars.h"
 
 namespace slod::config::table {
