@@ -1,9 +1,7 @@
 """A real broker: two-leg journeys, presence with a last will, outages, and what waited while slod was away."""
 
-import json
 import os
 import re
-import socket
 import time
 
 from harness import TICK, IntegrationTest, Mosquitto, Process, Slod, main, program, wait_for
@@ -48,7 +46,6 @@ class MqttTest(IntegrationTest):
         self.slod = Slod(self, CONFIG % (self.broker.port, os.getpid()))
 
     def connected(self, since=0):
-        """Our session is subscribed: a probe of the broker's own log would need its debug mode; slod says it too."""
         return wait_for("the MQTT connection",
                         lambda: re.search(r"source fleet.*connected", self.slod.process.log()[since:]), 40)
 
@@ -98,7 +95,7 @@ class MqttTest(IntegrationTest):
         self.assertEqual(unlock["outcomes"], {"ok": 3, "device_refused": 1, "http_error": 1, "late_ok": 1})
         self.assertEqual((unlock["good"], unlock["bad"], unlock["excluded"]), (3, 3, 1))
         fleet = slod.source("fleet")
-        # 4 reports, 1 birth, 1 will, 5 commands... counted below; 3 are unreadable.
+        # 4 reports, birth and will, 4 commands, 5 replies; 3 are unreadable.
         self.assertEqual(fleet["rejected"], 3, fleet)
         self.assertEqual(fleet["accepted"], 4 + 2 + 4 + 5, fleet)
         self.assertTrue(fleet["up"])
@@ -136,7 +133,9 @@ class MqttTest(IntegrationTest):
         self.report("v1", seq=2)
         slod.tick()
         fleet = slod.source("fleet")
-        self.assertEqual((fleet["received"], fleet["accepted"] + fleet["duplicate"], fleet["duplicate"]), (3, 3, 1))
+        # The broker may send again what it had not noted as acknowledged when it stopped: that counts once too.
+        self.assertEqual((fleet["accepted"], fleet["received"] - fleet["duplicate"]), (2, 2), fleet)
+        self.assertGreaterEqual(fleet["duplicate"], 1)
         self.assertTrue(fleet["up"])
 
         # While slod is away - stopped, then killed - the broker keeps what is published at QoS 1.
@@ -149,7 +148,7 @@ class MqttTest(IntegrationTest):
             position += 300
             slod.start()
         self.connected()
-        wait_for("the queue to be taken", lambda: self.queued() == 0)
+        wait_for("the queue to be taken", lambda: slod.source("fleet")["accepted"] >= 602)
         slod.tick()
         fleet = slod.source("fleet")
         self.assertEqual((fleet["accepted"], fleet["rejected"], fleet["ignored"]), (2 + 600, 0, 0), fleet)
@@ -162,12 +161,6 @@ class MqttTest(IntegrationTest):
         self.assertEqual(slod.source("fleet")["accepted"], 602)
         self.assertEqual(slod.counts("rides"), (1, 0))
         slod.stop()
-
-    def queued(self):
-        """How many messages the broker holds for us: $SYS would come every 10 s only; its own inbox file says nothing,
-        so what slod has received is asked."""
-        received = self.slod.metrics().sum("slod_source_received_total", source="fleet")
-        return 0 if received >= 603 else 1
 
 
 if __name__ == "__main__":

@@ -9,10 +9,43 @@
 namespace slod::daemon {
 namespace {
 
+enum class Disk { kWell, kFull, kBroken };
+
+/// The in-memory journal on a disk that the test fills and breaks.
+class JournalOnDisk final : public journal::Journal {
+ public:
+  explicit JournalOnDisk(Dictionary& dictionary) : memory_(journal::make_memory_journal(dictionary)) {}
+  std::atomic<Disk> disk{Disk::kWell};
+
+  Result<journal::Position> append(journal::Group& group) override {
+    if (disk != Disk::kWell) return Error{"no luck"};
+    return memory_->append(group);
+  }
+  [[nodiscard]] bool disk_full() const override { return disk == Disk::kFull; }
+  Result<std::unique_ptr<journal::Reader>> read_from(journal::Position position) override {
+    return memory_->read_from(position);
+  }
+  Result<std::unique_ptr<journal::Reader>> read_from(journal::Position position, Dictionary& own) override {
+    return memory_->read_from(position, own);
+  }
+  Status trim(Time now) override { return memory_->trim(now); }
+  [[nodiscard]] journal::Position last_position() const override { return memory_->last_position(); }
+  [[nodiscard]] Time last_stamp() const override { return memory_->last_stamp(); }
+  [[nodiscard]] std::vector<SourcePosition> positions() const override { return memory_->positions(); }
+  [[nodiscard]] std::vector<journal::StoredKey> keys_since(Time at) const override {
+    return memory_->keys_since(at);
+  }
+  [[nodiscard]] std::uint64_t bytes() const override { return memory_->bytes(); }
+
+ private:
+  std::unique_ptr<journal::Journal> memory_;
+};
+
 struct World {
   Config config;
   Dictionary dictionary;
-  std::unique_ptr<journal::Journal> journal = journal::make_memory_journal(dictionary);
+  std::unique_ptr<JournalOnDisk> journal = std::make_unique<JournalOnDisk>(dictionary);
+  std::atomic<bool> dead{false};
   Mailbox<CommittedGroup> evaluator{1024};
   std::atomic<std::int64_t> now{1'795'000'005'000'000'000};
   std::unique_ptr<Committer> committer;
@@ -26,7 +59,7 @@ struct World {
                              [this] { return Duration(now); },
                              {},
                              {},
-                             [](const std::string&) {}};
+                             [this](const std::string&) { dead = true; }};
     committer = std::make_unique<Committer>(std::move(context));
     committer->start();
   }
@@ -117,6 +150,49 @@ TEST(Committer, RefusesAfterItWasStopped) {
   EXPECT_FALSE(world.committer->submit(submission));
   EXPECT_NE(submission.batch, nullptr);
   EXPECT_FALSE(world.committer->submit_wait(submission));
+}
+
+TEST(Committer, RefusesWhileTheDiskIsFullAndKeepsNothingOfIt) {
+  World world;
+  world.journal->disk = Disk::kFull;
+  const IdempotencyKey key{"k1", digest_of("body"), "the answer"};
+  EXPECT_EQ(world.post(3, key).result, Committed::kRefused);
+  world.committer->control({journal::ControlKind::kSourceDown, from_nanos(1), "fleet", {}});
+  EXPECT_EQ(world.post(2).result, Committed::kRefused);
+  EXPECT_FALSE(world.dead);
+  world.journal->disk = Disk::kWell;
+  EXPECT_EQ(world.post(3, key).result, Committed::kDurable);  // the key was not spent
+  world.committer->stop();
+  std::size_t rows = 0, downs = 0;
+  SourceCounts counts;
+  for (const journal::Group& group : world.groups()) {
+    rows += group.api.size();
+    for (const journal::Control& control : group.controls)
+      downs += control.kind == journal::ControlKind::kSourceDown ? 1 : 0;
+    for (const auto& [source, of_group] : group.counts) counts.add(of_group);
+  }
+  EXPECT_EQ(rows, 3U);
+  EXPECT_EQ(counts.accepted, 3U);
+  EXPECT_EQ(downs, 1U);  // what happened meanwhile is not lost with the records
+}
+
+TEST(Committer, NeverAnswersTheGroupThatMetAnErrorAndRefusesWhatComesBehind) {
+  World world;
+  world.journal->disk = Disk::kBroken;
+  Submission submission;
+  submission.batch = std::make_unique<RecordBatch>();
+  submission.batch->source = "gateway";
+  submission.batch->counts.accepted = 1;
+  std::atomic<bool> answered{false};
+  submission.done = [&](const CommitAnswer&) { answered = true; };
+  ASSERT_TRUE(world.committer->submit(submission));
+  for (int i = 0; i < 2000 && !world.dead; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(world.dead);
+  Submission next;
+  next.batch = std::make_unique<RecordBatch>();
+  EXPECT_FALSE(world.committer->submit(next));
+  world.committer->stop();
+  EXPECT_FALSE(answered);
 }
 
 }  // namespace
