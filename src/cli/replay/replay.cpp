@@ -90,7 +90,7 @@ class Replay {
       report_progress();
     }
     finish();
-    result_.snapshot = engine_.snapshot();
+    result_.snapshot = result();
     return std::move(result_);
   }
 
@@ -151,6 +151,16 @@ class Replay {
     std::move(transitions.begin(), transitions.end(), std::back_inserter(result_.transitions));
     *next_tick_ += config_.evaluation_interval;
     result_.has_tick = true;
+    if (options_.until && *next_tick_ > *options_.until) as_of_last_tick_ = engine_.snapshot();
+  }
+
+  /// As of the last tick; the counts of the sources also of what arrived behind it, before --until.
+  std::shared_ptr<const engine::Snapshot> result() const {
+    auto now = engine_.snapshot();
+    if (!as_of_last_tick_) return now;
+    auto snapshot = std::make_shared<engine::Snapshot>(*as_of_last_tick_);
+    snapshot->sources = now->sources;
+    return snapshot;
   }
 
   void finish() {
@@ -190,6 +200,7 @@ class Replay {
   engine::Engine engine_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::optional<Time> next_tick_;
+  std::shared_ptr<const engine::Snapshot> as_of_last_tick_;  ///< once the last tick before --until has been
   ReplayResult result_;
 };
 
