@@ -3,7 +3,9 @@
 import gzip
 import json
 import os
+import pty
 import re
+import subprocess
 
 import support
 from support import FLEET, S, T0, ContractTest, ack, command, log, message, rides, slo, unlock, unlock_log
@@ -65,6 +67,30 @@ class CommandLine(ContractTest):
             self.assertTrue(done.stderr or "check" in arguments, arguments)
         for option in (["--until", "soon"], ["--format", "xml"]):
             self.assertEqual(self.replay_with(*option).returncode, 2, option)
+
+    def on_a_terminal(self, **more):
+        """What `check` shows of a broken config where stdout is a terminal."""
+        broken = self.write("broken.yaml", FIVE_MISTAKES)
+        ours, theirs = pty.openpty()
+        environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+        environment["TERM"] = "xterm"
+        with subprocess.Popen([support.SLOD, "check", str(broken)], stdout=theirs, stderr=subprocess.DEVNULL,
+                              env={**environment, **more}):
+            os.close(theirs)
+            shown = b""
+            try:
+                while chunk := os.read(ours, 65536):
+                    shown += chunk
+            except OSError:  # the other end is closed
+                pass
+        os.close(ours)
+        return shown
+
+    def test_colour_is_for_terminals_and_no_color_is_respected(self):
+        self.assertIn(b"\x1b[", self.on_a_terminal())
+        shown = self.on_a_terminal(NO_COLOR="1")
+        self.assertIn(b"error", shown)
+        self.assertNotIn(b"\x1b", shown)
 
     def test_reads_standard_input_gzip_and_zstd(self):
         plain = self.replay_with("--format", "json").stdout

@@ -256,7 +256,7 @@ class SloModel:
                 outcome = {"good": "ok", "bad": "http_error", "excluded": "excluded"}[attempt["api"]]
                 yield {**attempt, "verdict": attempt["api"], "outcome": outcome, "end": attempt["api_end"]}
             elif (decided := join.decide(attempt, leg, good_when, at)) is not None:
-                yield {**attempt, **decided}
+                yield {**attempt, **decided, "end": max(decided["end"], attempt["start"])}  # whatever the clocks say
 
     def _events(self, attempts):
         retry = self.journey.get("retry")
@@ -335,8 +335,7 @@ class SloModel:
         subjects = [(None, self.target)]
         if self.per_group:
             for event in self.events:
-                if event["slot"] < at or True:
-                    self.admitted.setdefault(event["group"])
+                self.admitted.setdefault(event["group"])
             subjects += [(group, self._target_of(group)) for group in self.admitted]
         for group, target in subjects:
             cells = self._cells(group)

@@ -44,7 +44,7 @@ def slo_differences(wanted, got):
     for quantile, value in wanted["latency"].items():
         if not within_one_percent(value, got["latency"][quantile]):
             yield quantile, value, got["latency"][quantile]
-    groups = {tuple(group["labels"].values()): (group["good"], group["bad"]) for group in got["groups"]}
+    groups = {tuple(group["labels"].values()): (group["good"], group["bad"]) for group in got["groups"] if group["valid"]}
     if wanted["groups"] != groups:
         yield "groups", wanted["groups"], groups
     also = [{key: row[key] for key in ("good", "bad", "valid", "budget", "sli")} for row in got.get("also", [])]

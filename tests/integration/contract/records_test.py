@@ -60,6 +60,12 @@ class Records(ContractTest):
         result = self.replay(rides(), {"gateway": lines}, "--until", support.rfc3339(T0 + 3600 * S + 5))
         self.assertEqual(result["as_of"], support.rfc3339(T0 + 3600 * S))
 
+    def test_what_arrives_between_the_last_tick_and_until_is_in_no_number_of_that_tick(self):
+        lines = [log(T0, ms=0), log(T0 + 11 * S, 500, 9 * S)]  # began at 0:02, ended behind the tick at 0:10
+        result = self.replay(rides(), {"gateway": lines}, "--until", support.rfc3339(T0 + 15 * S))
+        self.assertEqual((result["as_of"], slo(result)["bad"]), (support.rfc3339(T0 + 10 * S), 0))
+        self.assertEqual(source(result, "gateway")["received"], 2)
+
     def test_ties_go_by_the_order_of_the_inputs(self):
         first, second = [log(T0, id="a", status=200)], [log(T0, id="a", status=500)]
         self.assertEqual(slo(self.replay(rides(), [("gateway", first), ("gateway", second)]))["good"], 1)
