@@ -88,9 +88,6 @@ void read_sli(const Reader& r, SloConfig& slo) {
   if (word != "latency" && threshold.present()) r.error(threshold, "`threshold` belongs to `sli: latency`");
   const View at_least = r.item["at_least"];
   slo.at_least = read_percent(at_least).value_or(0);
-  if (word == "device-share") {
-    r.error(sli, "`device-share` is not supported by this version yet; remove `sli` to count device-minutes");
-  }
   if (word != "device-share" && at_least.present()) {
     r.error(at_least, "`at_least` belongs to `sli: device-share`");
   }

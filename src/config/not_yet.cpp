@@ -1,5 +1,5 @@
-// Keys that are read and checked but have no effect in this version: a person who writes one must hear that, and not
-// find out at night. A key leaves this list with its feature.
+// Keys that are read and checked but have no effect in this version: a person who writes one must hear that,
+// and not find out at night. A key leaves this list with its feature.
 #include <algorithm>
 
 #include "slod/config/load.h"
@@ -27,6 +27,10 @@ std::vector<std::string> not_yet(const Config& config) {
   note(std::any_of(config.destinations.begin(), config.destinations.end(),
                    [](const auto& d) { return !d.fallback.empty(); }),
        "fallback: a destination that fails is tried again, nobody else is told");
+  for (const SloConfig& slo : config.slos) {
+    note(slo.sli == SliKind::kDeviceShare,
+         "sli: device-share: " + slo.name + " has no numbers; without `sli` it counts device-minutes");
+  }
   return notes;
 }
 

@@ -35,8 +35,8 @@ std::vector<fold::View> views_of(const Config& config) {
 std::vector<std::string> checks_of(const Config& config) {
   std::vector<std::string> checks;
   for (const SloConfig& slo : config.slos) {
-    if (slo.journey >= 0 || std::find(checks.begin(), checks.end(), slo.fleet_check) != checks.end())
-      continue;
+    if (slo.sli != SliKind::kDeviceMinutes) continue;
+    if (std::find(checks.begin(), checks.end(), slo.fleet_check) != checks.end()) continue;
     checks.push_back(slo.fleet_check);
   }
   return checks;
@@ -76,7 +76,7 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
       const SloConfig& slo = tracker.slo();
       if (slo.journey >= 0) {
         trackers_of_view[place_of({slo.journey, slo.leg})].push_back(&tracker);
-      } else {
+      } else if (slo.sli == SliKind::kDeviceMinutes) {  // device-share is not counted yet: absent, not wrong
         const auto check = std::find(checks.begin(), checks.end(), slo.fleet_check);
         trackers_of_check[static_cast<std::size_t>(check - checks.begin())].push_back(&tracker);
       }

@@ -72,7 +72,7 @@ TEST(ExampleTest, TheFullSampleLoadsWithoutAFault) {
   EXPECT_EQ(unlock.review_every_quarters, 2);
   EXPECT_EQ(slo(config, "lock-latency").owner, "server-team");
   EXPECT_EQ(slo(config, "ride-slices").budgeting->target, 950'000);
-  EXPECT_EQ(slo(config, "vehicles-fit").sli, SliKind::kDeviceMinutes);
+  EXPECT_EQ(slo(config, "vehicles-fit").sli, SliKind::kDeviceShare);
   ASSERT_EQ(config.fleet->checks.size(), 1U);
   EXPECT_THAT(config.source("fleet")->messages[0].values, ElementsAre("/rssi"));
   EXPECT_EQ(config.fleet->report_every.by_state.at("hibernating"), hours(24));
