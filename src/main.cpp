@@ -1,3 +1,5 @@
 #include "slod/cli/commands.h"
 
-int main(int argc, char** argv) { return slod::cli::main(argc, argv); }
+int main(int argc, char** argv) {
+  return slod::cli::main(argc, argv);
+}

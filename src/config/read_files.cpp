@@ -13,6 +13,7 @@
 
 #include "slod/core/result.h"
 
+// NOLINTBEGIN(misc-no-recursion): includes nest, and a file is read once.
 namespace slod::config {
 
 namespace {
@@ -124,3 +125,4 @@ ReadFiles read_text(const std::string& text, const std::string& name, FaultList&
 }
 
 }  // namespace slod::config
+// NOLINTEND(misc-no-recursion)

@@ -5,6 +5,7 @@
 
 #include "config/suggest.h"
 
+// NOLINTBEGIN(misc-no-recursion): a config is a tree, no deeper than yaml_tree.h lets it be.
 namespace slod::config {
 
 namespace {
@@ -118,3 +119,4 @@ void validate(const View& value, const Type& type, const std::string& key, Fault
 }
 
 }  // namespace slod::config
+// NOLINTEND(misc-no-recursion)

@@ -69,7 +69,7 @@ class TreeBuilder : public YAML::EventHandler {
     faults_.error(at, std::move(message));
     throw Stop{};
   }
-  std::shared_ptr<Node> make(const YAML::Mark& mark, Node::Kind kind) const {
+  [[nodiscard]] std::shared_ptr<Node> make(const YAML::Mark& mark, Node::Kind kind) const {
     auto node = std::make_shared<Node>();
     node->kind = kind;
     node->place = place(mark);

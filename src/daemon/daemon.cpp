@@ -184,7 +184,7 @@ Status Daemon::recover() {
   ledger_ = std::move(*ledger);
   auto registry = read_registry(*config_);
   if (!registry) return registry.error();
-  evaluator_ = std::make_unique<Evaluator>(config_, std::move(*registry), dictionary_, *ledger_);
+  evaluator_ = std::make_unique<Evaluator>(config_, *registry, dictionary_, *ledger_);
   return evaluator_->recover(*journal_, [this](double share) { progress_ = share; });
 }
 

@@ -28,11 +28,11 @@ store::StoredTransition stored(const engine::Transition& transition) {
           transition.severity, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-Evaluator::Evaluator(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
+Evaluator::Evaluator(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
                      const Dictionary& journal_dictionary, store::Ledger& ledger)
     : config_(std::move(config)),
       journal_dictionary_(journal_dictionary),
-      engine_(config_, std::move(registry), dictionary_),
+      engine_(config_, registry, dictionary_),
       ledger_(ledger),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),

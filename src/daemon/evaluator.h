@@ -28,7 +28,7 @@ struct TickActions {
 
 class Evaluator {
  public:
-  Evaluator(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
+  Evaluator(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
             const Dictionary& journal_dictionary, store::Ledger& ledger);
   ~Evaluator();
 

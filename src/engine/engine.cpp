@@ -45,7 +45,7 @@ std::vector<std::string> checks_of(const Config& config) {
 }  // namespace
 
 struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
-  Impl(std::shared_ptr<const Config> config_in, std::vector<fleet::RegistryEntry> registry,
+  Impl(std::shared_ptr<const Config> config_in, const std::vector<fleet::RegistryEntry>& registry,
        Dictionary& dictionary_in)
       : config(std::move(config_in)),
         dictionary(dictionary_in),
@@ -58,7 +58,7 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
       trackers.emplace_back(*config, slo, tables);
       sources_of.push_back(sources_of_slo(slo));
     }
-    if (config->fleet) fleet.emplace(*config, dictionary, std::move(registry), checks, *this);
+    if (config->fleet) fleet.emplace(*config, dictionary, registry, checks, *this);
     const std::vector<fold::View> views = views_of(*config);
     fold.emplace(*config, dictionary, directory(), views, *this);
     index_trackers();
@@ -199,9 +199,9 @@ std::shared_ptr<const Snapshot> Engine::Impl::read() const {
   return next;
 }
 
-Engine::Engine(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
+Engine::Engine(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
                Dictionary& dictionary)
-    : impl_(std::make_unique<Impl>(std::move(config), std::move(registry), dictionary)) {}
+    : impl_(std::make_unique<Impl>(std::move(config), registry, dictionary)) {}
 Engine::~Engine() = default;
 
 void Engine::apply(const ApiRow& row) {

@@ -58,8 +58,7 @@ std::size_t result_index(Verdict verdict) {
 }  // namespace
 
 SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& tables)
-    : config_(config),
-      slo_(slo),
+    : slo_(slo),
       policy_(config.policies[static_cast<std::size_t>(slo.alert_policy)]),
       tables_(&tables),
       policy_windows_(windows_of(policy_)),

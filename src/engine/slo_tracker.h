@@ -87,7 +87,6 @@ class SloTracker {
   [[nodiscard]] Transition transition(const alert::BurnAlert& alert, Time at,
                                       std::optional<std::size_t> group);
 
-  const Config& config_;
   const SloConfig& slo_;
   const AlertPolicy& policy_;
   Tables* tables_;

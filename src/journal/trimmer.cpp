@@ -64,10 +64,10 @@ Result<Segment> open_kept(const std::string& dir) {
 }
 
 void add_counts(Counts& sums, const Counts& more) {
-  for (const auto& [source, counts] : more) {
-    auto at = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == source; });
-    if (at == sums.end()) at = sums.insert(sums.end(), {source, {}});
-    at->second.add(counts);
+  for (const auto& one : more) {
+    auto at = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == one.first; });
+    if (at == sums.end()) at = sums.insert(sums.end(), {one.first, {}});
+    at->second.add(one.second);
   }
 }
 

@@ -54,7 +54,7 @@ class CellStore {
     std::int32_t good = 0, bad = 0;
   };
   struct Entry {
-    std::int32_t cell;
+    std::int32_t cell = 0;
     Packed counts;
   };
   using Spill = std::map<Cell, Counts>;

@@ -9,9 +9,9 @@
 namespace slod::window {
 
 struct SliceBook::Impl {
-  std::int64_t slots_per_slice;
-  std::int64_t target_ppm;
-  std::int64_t keep;  // slots
+  std::int64_t slots_per_slice = 1;
+  std::int64_t target_ppm = 0;
+  std::int64_t keep = 0;  // slots
   Ring ring;
   CellStore counts;                 // by slice; slots before `now` only
   std::map<Slot, Counts> pending;   // at or after `now`

@@ -11,7 +11,7 @@ namespace slod::window {
 namespace {
 
 struct Pending {
-  Slot slot;
+  Slot slot = 0;
   Counts counts;
 };
 

@@ -87,7 +87,7 @@ struct SourceConfig {
   Envelope envelope = Envelope::kNone;
   std::optional<LogFormat> format;  ///< exactly one of format and messages
   std::vector<MessageRule> messages;
-  bool confirm_aws_iot = false;        ///< http with messages: answer AWS IoT's confirmation request
+  bool confirm_aws_iot = false;  ///< http with messages: answer AWS IoT's confirmation request
   std::optional<Duration> silent_after;
 };
 

@@ -14,7 +14,7 @@ namespace slod::engine {
 class Engine {
  public:
   /// Lifetime: the dictionary outlives the engine; rows given to apply() use its ids.
-  Engine(std::shared_ptr<const Config> config, std::vector<fleet::RegistryEntry> registry,
+  Engine(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
          Dictionary& dictionary);
   ~Engine();
   Engine(const Engine&) = delete;
@@ -25,7 +25,8 @@ class Engine {
   /// Counts of records that never became rows (ignored, rejected, late) and of those that did (accepted).
   void count(const std::string& source, const SourceCounts& counts);
   void note_unmatched(const std::string& path);
-  /// The daemon's beginning: nothing before `at` was seen. A replay does not call it: it counts as fully observed.
+  /// The daemon's beginning: nothing before `at` was seen. A replay does not call it: it counts as fully
+  /// observed.
   void observed_from(Time at);
   /// slod itself (empty source) or one source saw nothing in [from, to).
   void unobserved(const std::string& source, Time from, Time to);

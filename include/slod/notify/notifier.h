@@ -1,6 +1,7 @@
-// Notify: from transitions to messages that arrive. Incidents join the rules of one (SLO, severity) - and group, where
-// a group fired - so that a person hears once; compose() renders what each destination is told; lanes deliver from the
-// ledger's outbox, one thread, connection and deadline per destination, so that one that hangs delays nobody else.
+// Notify: from transitions to messages that arrive. Incidents join the rules of one (SLO, severity) - and
+// group, where a group fired - so that a person hears once; compose() renders what each destination is told;
+// lanes deliver from the ledger's outbox, one thread, connection and deadline per destination, so that one
+// that hangs delays nobody else.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@ namespace slod::notify {
 
 /// From its first rule's firing to its last rule's end; rules that join meanwhile add no notification.
 struct Incident {
-  std::string key;                        ///< stable: "slod/<slo>/<severity>[/<labels>]/<first firing slot>"
+  std::string key;  ///< stable: "slod/<slo>/<severity>[/<labels>]/<first firing slot>"
   std::string slo, severity;
   std::vector<std::pair<std::string, std::string>> labels;
   Time since;
@@ -28,7 +29,7 @@ struct Incident {
 
 struct IncidentEvent {
   Incident incident;
-  bool opened = true;                     ///< false: it ended
+  bool opened = true;  ///< false: it ended
   Time at;
 };
 
@@ -42,8 +43,9 @@ class Incidents {
   std::map<std::string, Incident> open_;
 };
 
-/// What each destination that the routes name is told of an event. First matching route wins unless `continue`.
-/// Alertmanager destinations get nothing here: they are told the level, again and again, by their lane.
+/// What each destination that the routes name is told of an event. First matching route wins unless
+/// `continue`. Alertmanager destinations get nothing here: they are told the level, again and again, by their
+/// lane.
 [[nodiscard]] std::vector<store::Notification> compose(const Config& config, const engine::Snapshot& snapshot,
                                                        const IncidentEvent& event);
 
@@ -58,8 +60,9 @@ struct NotifierContext {
 };
 
 struct NotifierFigures {
-  std::map<std::pair<std::string, std::string>, std::uint64_t> outcomes;  ///< (destination, delivered|retried|dead|...)
-  std::map<std::string, double> oldest_seconds;                          ///< age of the oldest undelivered
+  std::map<std::pair<std::string, std::string>, std::uint64_t>
+      outcomes;                                  ///< (destination, delivered|retried|dead|...)
+  std::map<std::string, double> oldest_seconds;  ///< age of the oldest undelivered
 };
 
 class Notifier {

@@ -26,14 +26,15 @@ struct Surroundings {
   std::string state_dir;
   std::function<Time()> wall_clock;
   std::function<void(const std::string& level, const std::string& message)> log;
-  std::function<Result<std::string>(const Secret&)> read_secret;   ///< {file:} or {env:}; may be empty without secrets
+  std::function<Result<std::string>(const Secret&)>
+      read_secret;  ///< {file:} or {env:}; may be empty without secrets
 };
 
 /// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.
 struct SourceHealth {
   std::atomic<bool> up{false};
-  std::atomic<bool> drained{false};         ///< has read once to the end of what had piled up while slod was away
-  std::atomic<std::uint64_t> shed{0};       ///< records dropped without a signal to retry
+  std::atomic<bool> drained{false};    ///< has read once to the end of what had piled up while slod was away
+  std::atomic<std::uint64_t> shed{0};  ///< records dropped without a signal to retry
   std::atomic<std::int64_t> last_event{0};  ///< nanoseconds since the epoch; 0: none
 };
 
@@ -48,8 +49,8 @@ class RunningSource {
   virtual void stop() = 0;
   [[nodiscard]] virtual const SourceHealth& health() const = 0;
   [[nodiscard]] virtual const std::string& name() const = 0;
-  /// After stop(): a library's thread was left behind waiting, because going on would acknowledge what is not stored.
-  /// The process must then end by std::_Exit once everything else is stopped.
+  /// After stop(): a library's thread was left behind waiting, because going on would acknowledge what is not
+  /// stored. The process must then end by std::_Exit once everything else is stopped.
   [[nodiscard]] virtual bool blocked() const { return false; }
 };
 

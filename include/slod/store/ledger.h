@@ -30,7 +30,7 @@ struct Notification {
   std::string body;       ///< rendered for the destination, JSON
   Time created, not_before;
   int attempts = 0;
-  std::string episode;                ///< of its transition; empty: `created` tells notifications of a key and step apart
+  std::string episode;  ///< of its transition; empty: `created` tells notifications of a key and step apart
 };
 
 class Ledger {

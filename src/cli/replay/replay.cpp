@@ -155,7 +155,7 @@ class Replay {
   }
 
   /// As of the last tick; the counts of the sources also of what arrived behind it, before --until.
-  std::shared_ptr<const engine::Snapshot> result() const {
+  [[nodiscard]] std::shared_ptr<const engine::Snapshot> result() const {
     auto now = engine_.snapshot();
     if (!as_of_last_tick_) return now;
     auto snapshot = std::make_shared<engine::Snapshot>(*as_of_last_tick_);

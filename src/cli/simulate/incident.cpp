@@ -7,7 +7,7 @@
 namespace slod::cli {
 
 const std::vector<IncidentName>& incident_names() {
-  static const std::vector<IncidentName> names = {
+  static const std::vector<IncidentName> kNames = {
       {IncidentKind::kUnlockErrors, "unlock-errors",
        "the API answers most unlocks with 503; riders try again"},
       {IncidentKind::kRideErrors, "ride-errors", "the API answers half of the ride starts with 500"},
@@ -20,7 +20,7 @@ const std::vector<IncidentName>& incident_names() {
       {IncidentKind::kOpsRetries, "ops-retries", "operators hammer one machine with unlocks that fail"},
       {IncidentKind::kAreaOutage, "area-outage", "every machine of one area falls silent"},
   };
-  return names;
+  return kNames;
 }
 
 std::string incident_help() {

@@ -97,7 +97,7 @@ class Wires {
   }
 
   /// Returns whether anything was delivered.
-  bool summary() const {
+  [[nodiscard]] bool summary() const {
     bool delivered = false;
     for (const auto& [source, sender] : http_) {
       const HttpTally& t = sender->tally();

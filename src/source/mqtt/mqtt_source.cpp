@@ -77,9 +77,9 @@ class MqttSource : public RunningSource {
     pipe_.reset();
   }
 
-  const SourceHealth& health() const override { return health_; }
-  const std::string& name() const override { return source_.name; }
-  bool blocked() const override { return blocked_.load(); }
+  [[nodiscard]] const SourceHealth& health() const override { return health_; }
+  [[nodiscard]] const std::string& name() const override { return source_.name; }
+  [[nodiscard]] bool blocked() const override { return blocked_.load(); }
 
  private:
   /// While a message waits for room, disconnecting would wait for it too (the library holds its lock in
