@@ -115,6 +115,9 @@ serve::ProcessFigures Daemon::figures() const {
   if (!ready_.load()) return figures;
   figures.journal_bytes = journal_->bytes();
   figures.commit_seconds = committer_->commit_seconds();
+  if (evaluator_->position() < committer_->position()) {
+    figures.fold_lag_seconds = std::max(0.0, to_seconds(wall_clock() - evaluator_->stamp()));
+  }
   const notify::NotifierFigures notified = notifier_->figures();
   figures.notifications = notified.outcomes;
   figures.outbox_oldest_seconds = notified.oldest_seconds;

@@ -98,6 +98,8 @@ void Evaluator::apply(const CommittedGroup& committed, bool live) {
   for (const DeviceRow& row : group.device)
     engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
   for (const std::string& path : committed.unmatched_paths) engine_.note_unmatched(path);
+  seen_stamp_ = nanos(group.stamp);
+  seen_position_ = group.position;
 }
 
 void Evaluator::apply(const journal::Control& control, bool live) {

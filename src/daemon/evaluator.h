@@ -43,7 +43,9 @@ class Evaluator {
   /// The text of the newest config in the journal; "" if none. After recover(), before start().
   [[nodiscard]] const std::string& last_config() const { return last_config_; }
   [[nodiscard]] double tick_seconds() const { return tick_seconds_.load(std::memory_order_relaxed); }
-  [[nodiscard]] double lag_seconds() const { return lag_seconds_.load(std::memory_order_relaxed); }
+  /// Position and journal time of the newest group that was evaluated. Thread: any.
+  [[nodiscard]] std::uint64_t position() const { return seen_position_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Time stamp() const { return from_nanos(seen_stamp_.load(std::memory_order_relaxed)); }
 
  private:
   void loop();
@@ -68,7 +70,9 @@ class Evaluator {
   Time acted_on_;  ///< the ledger's last tick at start
   std::uint64_t position_ = 0;
   std::atomic<bool> stopping_{false}, store_stopping_{false};
-  std::atomic<double> tick_seconds_{0}, lag_seconds_{0};
+  std::atomic<double> tick_seconds_{0};
+  std::atomic<std::uint64_t> seen_position_{0};
+  std::atomic<std::int64_t> seen_stamp_{0};
   std::function<void()> on_notifications_;
   std::function<void(const std::string&)> on_ledger_error_;
   std::thread thread_, store_thread_;

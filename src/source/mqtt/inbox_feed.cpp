@@ -73,7 +73,8 @@ void InboxFeed::run() {
       inbox_.wait_past(point_, kIdle);
       continue;
     }
-    if (!block->messages.empty() && !feed(*block)) {
+    const bool tells = !block->messages.empty() || block->skipped > 0;
+    if (tells && !feed(*block)) {
       pause(kAfterRefusal);
       continue;
     }
@@ -90,6 +91,8 @@ Submission InboxFeed::submission(const InboxBlock& block, const std::shared_ptr<
   submission.batch->source = source_.name;
   for (const InboxMessage& message : block.messages)
     intake_.message(message.topic, message.payload, message.retained, message.received, *submission.batch);
+  // How many messages the damage held cannot be known: one stretch is counted as one.
+  if (block.skipped > 0) submission.batch->counts.shed = 1;
   submission.position =
       SourcePosition{source_.name, inbox_stream(block.after.generation), block.after.offset, block.check};
   submission.done = [answer](const CommitAnswer& given) { answer->give(given.result); };
@@ -101,7 +104,9 @@ bool InboxFeed::feed(const InboxBlock& block) {
   Submission work = submission(block, answer);
   if (!surroundings_.committer.submit_wait(work)) return false;
   if (!answer->wait(stopping_)) return false;
-  health_.last_event.store(nanos(block.messages.back().received), std::memory_order_relaxed);
+  if (!block.messages.empty()) {
+    health_.last_event.store(nanos(block.messages.back().received), std::memory_order_relaxed);
+  }
   return true;
 }
 
