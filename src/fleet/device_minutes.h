@@ -29,6 +29,7 @@ class DeviceMinutes {
   void unobserved(StringId source, Nanos from, Nanos to);
 
   [[nodiscard]] StringId label(StringId device, std::string_view name, Nanos at) const;
+  [[nodiscard]] fold::DeviceCondition condition(StringId device, Nanos at, Nanos known_at) const;
   [[nodiscard]] FleetCounts counts() const;
   [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;
 
@@ -73,13 +74,16 @@ class DeviceMinutes {
   [[nodiscard]] Nanos next_change(const Device& device, std::span<const CheckState> checks, Nanos end,
                                   Nanos known_at) const;
   [[nodiscard]] Nanos horizon() const;
+  void tell_link(const Device& device, Nanos at, Nanos known_at, fold::DeviceCondition& condition) const;
+  void tell_checks(DeviceIndex i, Nanos at, fold::DeviceCondition& condition) const;
+  [[nodiscard]] bool was_unhealthy(const Device& device, std::size_t check, Nanos at) const;
   [[nodiscard]] Nanos unhealthy_since(DeviceIndex i, std::uint64_t status) const;
   [[nodiscard]] DeviceNow describe(const Device& device) const;
 
   const Config& config_;
   Dictionary& dictionary_;
   MinuteSink& sink_;
-  Rules rules_;
+  mutable Rules rules_;  // what is looked up is remembered
   Judge judge_;
   Devices devices_;
   Groups groups_;

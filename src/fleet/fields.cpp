@@ -24,13 +24,13 @@ bool holds(const ThresholdCheck::Condition& condition, double value) {
   return false;
 }
 
+}  // namespace
+
 CheckState::Condition condition_of(const CheckRule& rule, double value) {
   if (holds(rule.unhealthy, value)) return CheckState::Condition::kUnhealthy;
   if (holds(rule.healthy, value)) return CheckState::Condition::kHealthy;
   return CheckState::Condition::kBetween;
 }
-
-}  // namespace
 
 Nanos CheckState::turns_at(Nanos dwell) const {
   const bool wants = unhealthy ? condition == Condition::kHealthy : condition == Condition::kUnhealthy;

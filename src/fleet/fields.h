@@ -40,6 +40,8 @@ struct CheckState {
   void report(Nanos time, double value, const CheckRule& rule, Nanos dwell);
 };
 
+[[nodiscard]] CheckState::Condition condition_of(const CheckRule& rule, double value);
+
 /// Advances `fields` and `checks` by one report at or after fields.time. `values`: one per value check.
 void step(Rules& rules, Fields& fields, std::span<CheckState> checks, const Report& report,
           std::span<const double> values);

@@ -30,6 +30,10 @@ StringId Fleet::label(StringId device, std::string_view name, Time at) const {
   return impl_->label(device, name, nanos(at));
 }
 
+fold::DeviceCondition Fleet::condition(StringId device, Time at, Time known) const {
+  return impl_->condition(device, nanos(at), nanos(known));
+}
+
 FleetCounts Fleet::counts() const {
   return impl_->counts();
 }

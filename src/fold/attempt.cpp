@@ -27,6 +27,7 @@ Booking booking_of(const View& view, const AttemptFacts& facts, const Decision& 
   booking.device = facts.device;
   booking.route = facts.route;
   booking.status = facts.status;
+  booking.condition = decision.condition;
   return booking;
 }
 

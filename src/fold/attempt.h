@@ -47,6 +47,7 @@ struct Decision {
   Verdict verdict = Verdict::kGood;
   Outcome outcome = Outcome::kOk;
   Time end;
+  DeviceCondition condition;  ///< of a bad one; set by the booker when it is first decided, kept since
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

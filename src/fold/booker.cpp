@@ -2,7 +2,9 @@
 
 namespace slod::fold {
 
-Booker::Booker(View view, const std::optional<Retry>& retry, BookingSink& sink) : view_(view), sink_(sink) {
+Booker::Booker(View view, const std::optional<Retry>& retry, const DeviceDirectory* devices,
+               BookingSink& sink)
+    : view_(view), devices_(devices), sink_(sink) {
   if (!retry) return;
   horizon_ = retry->horizon;
   folder_.emplace(view, retry->within, retry->horizon, sink);
@@ -17,10 +19,18 @@ bool Booker::is_old(const AttemptFacts& facts, Time now) const {
   return facts.arrival - facts.start > horizon_ || now - facts.arrival >= horizon_;
 }
 
-bool Booker::decide(const AttemptFacts& facts, Placed& placed, const Decision& decision, Time now) {
+DeviceCondition Booker::condition_of(const AttemptFacts& facts, const Decision& decision, Time now) const {
+  const bool failed = decision.made && decision.verdict == Verdict::kBad;
+  if (!failed || devices_ == nullptr || facts.device == 0) return {};
+  return devices_->condition(facts.device, facts.start, now);
+}
+
+bool Booker::decide(const AttemptFacts& facts, Placed& placed, Decision decision, Time now) {
   const Decision old = placed.decision;
+  decision.condition = old.condition;  // what is learned of the device later does not rewrite a booking
   if (old == decision) return false;
   if (placed.how == Placement::kFolded && !folder_->holds(facts, now)) return false;
+  decision.condition = condition_of(facts, decision, now);
   if (old.made) sink_.book_attempt(booking_of(view_, facts, old), -1);
   const bool unfolded = place_event(facts, placed, decision, now);
   if (decision.made) sink_.book_attempt(booking_of(view_, facts, decision), +1);

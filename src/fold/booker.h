@@ -16,11 +16,12 @@ class Booker {
     Duration within;
     Duration horizon;
   };
-  Booker(View view, const std::optional<Retry>& retry, BookingSink& sink);
+  /// `devices`: whom to ask how a device stood when an attempt failed; null where that is not told.
+  Booker(View view, const std::optional<Retry>& retry, const DeviceDirectory* devices, BookingSink& sink);
 
   /// `placed`: how the attempt stands so far, updated. Returns true if the attempt came too late to be
   /// folded. An attempt in a frozen fold stays as it was booked.
-  bool decide(const AttemptFacts& facts, Placed& placed, const Decision& decision, Time now);
+  bool decide(const AttemptFacts& facts, Placed& placed, Decision decision, Time now);
   void forget(Time now);
 
   [[nodiscard]] const View& view() const { return view_; }
@@ -28,9 +29,12 @@ class Booker {
  private:
   [[nodiscard]] bool may_fold(const AttemptFacts& facts, const Decision& decision) const;
   [[nodiscard]] bool is_old(const AttemptFacts& facts, Time now) const;
+  [[nodiscard]] DeviceCondition condition_of(const AttemptFacts& facts, const Decision& decision,
+                                             Time now) const;
   bool place_event(const AttemptFacts& facts, Placed& placed, const Decision& decision, Time now);
 
   View view_;
+  const DeviceDirectory* devices_;
   BookingSink& sink_;
   Duration horizon_{0};
   std::optional<RetryFolder> folder_;

@@ -87,7 +87,7 @@ struct Fold::Impl {
 
   /// One leg decides: nothing is kept but what retry needs.
   void book_at_once(Journey& journey, const AttemptFacts& facts, const ApiPart& part) {
-    Decision decision{true, part.has_latency, part.verdict, Outcome::kOk, part.end};
+    Decision decision{true, part.has_latency, part.verdict, Outcome::kOk, part.end, {}};
     if (part.verdict == Verdict::kBad) decision.outcome = Outcome::kHttpError;
     if (part.verdict == Verdict::kExcluded) decision.outcome = Outcome::kExcluded;
     bool unfolded = false;

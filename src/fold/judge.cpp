@@ -6,7 +6,7 @@ namespace slod::fold {
 namespace {
 
 Decision decided(Verdict verdict, Outcome outcome, Time end) {
-  return {true, true, verdict, outcome, end};
+  return {true, true, verdict, outcome, end, {}};
 }
 
 Decision judge_api(const Legs& legs) {

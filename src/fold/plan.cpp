@@ -22,6 +22,13 @@ std::vector<RetryValue> compile_by(const JourneyConfig& journey, Dictionary& dic
   return values;
 }
 
+/// Whether all that belongs to one event of the journey has the same device.
+bool meets_by_device(const JourneyConfig& journey) {
+  if (journey.device || !journey.retry) return true;
+  const auto& by = journey.retry->by;
+  return std::find(by.begin(), by.end(), "device") != by.end();
+}
+
 }  // namespace
 
 Plan::Plan(const Config& config, Dictionary& dictionary, const DeviceDirectory& devices,
@@ -87,8 +94,9 @@ void Plan::add_bookers(Journey& journey, int index, const std::vector<View>& vie
     const Duration horizon = std::max<Duration>(hours(1), 11 * said.retry->within + journey.deadline);
     retry = Booker::Retry{said.retry->within, horizon};
   }
+  const DeviceDirectory* devices = meets_by_device(said) ? &devices_ : nullptr;
   for (const View& view : views) {
-    if (view.journey == index) journey.bookers.emplace_back(view, retry, sink_);
+    if (view.journey == index) journey.bookers.emplace_back(view, retry, devices, sink_);
   }
 }
 

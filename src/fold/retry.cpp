@@ -22,6 +22,7 @@ RetryFolder::Member RetryFolder::member_of(const AttemptFacts& facts, const Deci
   member.has_end = decision.has_end;
   member.late = facts.late;
   member.outcome = decision.outcome;
+  member.condition = decision.condition;
   return member;
 }
 
@@ -105,6 +106,7 @@ void RetryFolder::events(const RetryKey& who, const Key& key, std::size_t from_s
     event.device = first.device;
     event.route = first.route;
     event.status = last.status;
+    event.condition = last.condition;
     event.attempts = static_cast<std::uint32_t>(end - key.spans[i].first);
     out.push_back({first.seq, event});
   }

@@ -39,6 +39,7 @@ class RetryFolder {
     std::uint16_t status = 0;
     bool good = false, has_end = false, late = false;
     Outcome outcome = Outcome::kOk;
+    DeviceCondition condition;
   };
   struct Span {  // one fold: members [first, next span's first)
     std::uint32_t first = 0;

@@ -74,6 +74,9 @@ class Fleet : public fold::DeviceDirectory {
   void unobserved(StringId source, Time from, Time to);
 
   [[nodiscard]] StringId label(StringId device, std::string_view name, Time at) const override;
+  /// Connectivity and battery as of `at`; a check's hysteresis is read back over at most 64 reports, its
+  /// dwell only where `at` is not before the device's last report.
+  [[nodiscard]] fold::DeviceCondition condition(StringId device, Time at, Time known) const override;
   [[nodiscard]] FleetCounts counts() const;
   /// Unhealthy devices, longest first, at most `limit`.
   [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;

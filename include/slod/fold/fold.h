@@ -12,6 +12,7 @@
 
 #include "slod/config/config.h"
 #include "slod/core/record.h"
+#include "slod/fold/condition.h"
 
 namespace slod::fold {
 
@@ -51,6 +52,7 @@ struct Booking {
   StringId route = 0;
   std::uint16_t status = 0;  ///< of the last attempt; 0: none
   std::uint32_t attempts = 1;
+  DeviceCondition condition;  ///< of the device at the failed (last) attempt's start; good: none
   friend bool operator==(const Booking&, const Booking&) = default;
 };
 
@@ -68,6 +70,12 @@ class DeviceDirectory {
   virtual ~DeviceDirectory() = default;
   /// The value of a device label as known at `at`, 0 ("") if unknown.
   [[nodiscard]] virtual StringId label(StringId device, std::string_view name, Time at) const = 0;
+  /// How the device stood at `at`, as known at `known`, the latest stamp of the stream. Asked once, when a
+  /// failure is decided, and only for journeys whose legs and retries all meet by device.
+  [[nodiscard]] virtual DeviceCondition condition(StringId device, Time at, Time known) const {
+    static_cast<void>(device), static_cast<void>(at), static_cast<void>(known);
+    return {};
+  }
 };
 
 struct FoldCounters {
