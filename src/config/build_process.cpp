@@ -21,6 +21,7 @@ void build_server(Build& build) {
   out.ingest_threads = static_cast<int>(read_int(server["ingest"]["threads"]).value_or(1));
   const View url = server["web"]["external_url"];
   out.external_url = url.text();
+  out.show_devices = server["web"]["device_ids"].text("shown") != "hidden";
   if (url.is_scalar() && !url.text().starts_with("http://") && !url.text().starts_with("https://")) {
     build.faults.error(url.at(), "`external_url` begins with http:// or https://");
   }

@@ -10,9 +10,12 @@ inline constexpr Field kIngestFields[] = {
     {"listen", &kListen, "address of POST /ingest/SOURCE", "127.0.0.1:8080"},
     {"threads", &kFewCount, "threads that read requests", "1"},
 };
+inline constexpr Word kShown[] = {"shown", "hidden"};
+inline constexpr Type kShownType = word(kShown);
 inline constexpr Field kWebFields[] = {
     {"listen", &kListen, "address of the UI, the API, /metrics and /-/...", "127.0.0.1:9464"},
     {"external_url", &kText, "how people reach the web page; used in alert texts"},
+    {"device_ids", &kShownType, "whether the API and the pages name single devices", "shown"},
 };
 inline constexpr Object kIngest{"server.ingest", kIngestFields};
 inline constexpr Object kWeb{"server.web", kWebFields};

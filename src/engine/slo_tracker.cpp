@@ -58,7 +58,8 @@ std::size_t result_index(Verdict verdict) {
 }  // namespace
 
 SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& tables)
-    : slo_(slo),
+    : config_(config),
+      slo_(slo),
       policy_(config.policies[static_cast<std::size_t>(slo.alert_policy)]),
       tables_(&tables),
       policy_windows_(windows_of(policy_)),
@@ -136,6 +137,7 @@ void SloTracker::count(const fold::Booking& booking, int sign) {
   count_group(booking.labels, booking.slot, delta);
   tables_->windows.record(outcome_series(booking.outcome), booking.slot, {sign, 0});
   if (booking.late) tables_->windows.record(side(kLateBookings), booking.slot, {sign, 0});
+  if (!good) exemplars_.record(booking, sign);
   if (policy_.min_devices > 1 && !good) {
     bad_devices_.record(booking.device, booking.slot, sign);
     if (groups_.on())
@@ -274,6 +276,7 @@ SloReading SloTracker::read() const {
   read_also(reading);
   read_groups(reading);
   reading.alerts = statuses(alerts_);
+  reading.exemplars = exemplars_.read(config_, *tables_->dictionary);
   return reading;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bad_devices.h"
+#include "exemplars.h"
 #include "groups.h"
 #include "observation.h"
 #include "slod/alert/burn_alert.h"
@@ -87,6 +88,7 @@ class SloTracker {
   [[nodiscard]] Transition transition(const alert::BurnAlert& alert, Time at,
                                       std::optional<std::size_t> group);
 
+  const Config& config_;
   const SloConfig& slo_;
   const AlertPolicy& policy_;
   Tables* tables_;
@@ -107,6 +109,7 @@ class SloTracker {
   std::vector<alert::BurnAlert> alerts_;   ///< one per rule of the policy
   std::vector<RuleWindows> rule_windows_;  ///< likewise
   std::vector<std::vector<alert::BurnAlert>> group_alerts_;
+  Exemplars exemplars_;
   BadDevices bad_devices_;
   std::vector<BadDevices> group_bad_devices_;
   std::map<std::string, std::string> episodes_;  ///< rule and group -> the episode that is open

@@ -120,6 +120,42 @@ Json reading_json(const SloReading& reading) {
   return json;
 }
 
+Json condition_json(const engine::Exemplar& exemplar) {
+  using fold::DeviceCondition;
+  const DeviceCondition& condition = exemplar.condition;
+  if (condition.link == DeviceCondition::Link::kNone) return nullptr;
+  const bool out =
+      condition.link == DeviceCondition::Link::kSilent || condition.link == DeviceCondition::Link::kOffline;
+  const bool heard = condition.heard_seconds != DeviceCondition::kNotHeard;
+  const bool battery = condition.battery != DeviceCondition::kNoBattery;
+  return {{"connectivity", engine::link_name(condition.link)},
+          {"since", out ? Json(format_rfc3339(exemplar.at - seconds(condition.out_seconds))) : Json(nullptr)},
+          {"last_heard",
+           heard ? Json(format_rfc3339(exemplar.at - seconds(condition.heard_seconds))) : Json(nullptr)},
+          {"battery", battery ? Json(condition.battery / 10.0) : Json(nullptr)},
+          {"failing", exemplar.check.empty() ? Json(nullptr) : Json(exemplar.check)}};
+}
+
+Json exemplar_json(const engine::Exemplar& exemplar, bool show_device) {
+  Json json = {{"at", format_rfc3339(exemplar.at)}, {"route", exemplar.route}, {"actor", exemplar.actor}};
+  if (show_device) json["device"] = exemplar.device;
+  json["outcome"] = exemplar.outcome;
+  json["status"] = exemplar.status == 0 ? Json(nullptr) : Json(exemplar.status);
+  json["latency"] = number(exemplar.latency);
+  json["attempts"] = exemplar.attempts;
+  json["labels"] = labels_json(exemplar.labels);
+  json["sentence"] = exemplar.sentence;
+  json["condition"] = condition_json(exemplar);
+  return json;
+}
+
+Json exemplars_json(const engine::Snapshot& snapshot, const SloReading& reading) {
+  Json array = Json::array();
+  for (const auto& exemplar : reading.exemplars)
+    array.push_back(exemplar_json(*exemplar, snapshot.config->server.show_devices));
+  return array;
+}
+
 Json sources_array(const engine::Snapshot& snapshot) {
   Json array = Json::array();
   for (const engine::SourceReading& source : snapshot.sources) {
@@ -181,6 +217,7 @@ std::string slo_json(const engine::Snapshot& snapshot, const std::string& slo) {
     json["owner"] = reading.config->owner;
     json["runbook"] = reading.config->runbook;
     json["first_steps"] = reading.config->first_steps;
+    if (reading.config->journey >= 0) json["exemplars"] = exemplars_json(snapshot, reading);
     return dump(json, -1);
   }
   return "";

@@ -302,6 +302,7 @@ struct ServerConfig {
   ListenAddress ingest{"127.0.0.1", 8080, false};
   ListenAddress web{"127.0.0.1", 9464, true};
   std::string external_url;
+  bool show_devices = true;  ///< whether pages and the API name single devices
   int ingest_threads = 1;
 };
 

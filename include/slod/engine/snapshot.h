@@ -12,6 +12,7 @@
 
 #include "slod/config/config.h"
 #include "slod/core/record.h"
+#include "slod/engine/exemplar.h"
 #include "slod/fleet/fleet.h"
 #include "slod/slo/slo_math.h"
 #include "slod/window/window_table.h"
@@ -72,6 +73,7 @@ struct SloReading {
   std::vector<RuleStatus> alerts;
   std::vector<GroupReading> groups;
   std::vector<AlsoReading> also;
+  std::vector<std::shared_ptr<const Exemplar>> exemplars;  ///< recent bad events, newest first; journeys only
   // Since the start of the process's journal: counters for Prometheus, in the order good, bad, excluded.
   std::array<std::uint64_t, 3> booked{}, withdrawn{}, attempts_booked{};
   LatencyBuckets latency_buckets;

@@ -55,6 +55,24 @@ TEST(SlosJson, BytesThatAreNotUtf8AreShownAndDoNotThrow) {
   EXPECT_TRUE(json::accept(slos_json(world.snapshot)));
 }
 
+TEST(SloJson, ShowsRecentBadEventsAndHidesTheirDevicesWhereAsked) {
+  World world;
+  auto exemplar = std::make_shared<engine::Exemplar>();
+  exemplar->at = world.snapshot.as_of;
+  exemplar->device = "v17";
+  exemplar->condition.link = fold::DeviceCondition::Link::kSilent;
+  exemplar->condition.out_seconds = 60;
+  exemplar->sentence = "timed out; device silent for 1m";
+  world.snapshot.slos[0].exemplars = {exemplar};
+  const json shown = json::parse(slo_json(world.snapshot, "unlock-availability"))["exemplars"][0];
+  EXPECT_EQ(shown["device"], "v17");
+  EXPECT_EQ(shown["condition"]["connectivity"], "silent");
+  EXPECT_EQ(shown["condition"]["since"], "2026-11-22T11:59:00Z");
+  EXPECT_TRUE(shown["condition"]["battery"].is_null());
+  world.config->server.show_devices = false;
+  EXPECT_EQ(slo_json(world.snapshot, "unlock-availability").find("v17"), std::string::npos);
+}
+
 TEST(SlosTable, ShowsTheSameFromTheSnapshotAndFromTheApi) {
   const World world;
   EXPECT_EQ(slos_table(world.snapshot, false), slos_table_from_json(slos_json(world.snapshot), false));
