@@ -19,6 +19,10 @@ struct Account {
   void seen(Time event) {
     if (!last_event || event > *last_event) last_event = event;
   }
+  template <class A>
+  void io(A& a) {
+    a(counts, duplicates, late_rows, last_event, up);
+  }
 };
 
 class Accounts {
@@ -40,6 +44,14 @@ class Accounts {
   [[nodiscard]] std::vector<SourceReading> sources(const fold::FoldCounters& fold) const;
   /// The most frequent first, at most `limit`.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> unmatched_paths(std::size_t limit) const;
+  template <class A>
+  void io(A& a) {
+    if constexpr (A::kReads) by_id_.clear();  // it points into accounts_
+    a(accounts_, unmatched_);
+    if constexpr (A::kReads) {
+      for (const SourceConfig& source : config_.sources) accounts_[source.name];
+    }
+  }
 
  private:
   Account* find(StringId source, const Dictionary& dictionary);

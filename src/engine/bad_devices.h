@@ -33,6 +33,11 @@ class BadDevices {
     return found == 0 ? -1 : found;
   }
 
+  template <class A>
+  void io(A& a) {
+    a(devices_);
+  }
+
  private:
   std::map<StringId, std::map<Slot, int>> devices_;
 };

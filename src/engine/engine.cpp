@@ -142,6 +142,14 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
 
   std::vector<Transition> tick(Time at);
   [[nodiscard]] std::shared_ptr<const Snapshot> read() const;
+  template <class A>
+  void io(A& a) {
+    a(dictionary, tables, accounts, observation, down_since);
+    archive::in_place(a, trackers);
+    a.same(fleet.has_value());
+    if (fleet) a(*fleet);
+    a(*fold, recent, last_tick);
+  }
 
   std::shared_ptr<const Config> config;
   Dictionary& dictionary;
@@ -252,6 +260,13 @@ std::vector<Transition> Engine::tick(Time at) {
 }
 std::shared_ptr<const Snapshot> Engine::snapshot() const {
   return impl_->read();
+}
+
+void Engine::io(archive::Writer& a) {
+  impl_->io(a);
+}
+void Engine::io(archive::Reader& a) {
+  impl_->io(a);
 }
 
 }  // namespace slod::engine

@@ -23,6 +23,10 @@ class Groups {
     window::SeriesId series = 0;
     Ppm objective = 0;
     bool overflow = false;
+    template <class A>
+    void io(A& a) {
+      a(values, series, objective, overflow);
+    }
   };
 
   Groups(const SloConfig& slo, Tables& tables);
@@ -33,6 +37,10 @@ class Groups {
   /// ("area", "shibuya") pairs in the order of group_by.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> labels(const Group& group) const;
   [[nodiscard]] bool on() const { return !keys_.empty(); }
+  template <class A>
+  void io(A& a) {
+    a(groups_, by_labels_, by_values_, overflow_);
+  }
 
  private:
   Index admit(std::vector<StringId> values, const window::SeriesSpec& spec);

@@ -23,6 +23,11 @@ class Observation {
   /// How much of [from, to) was not seen through all of `sources`: the union of their gaps.
   [[nodiscard]] Duration unseen(const std::vector<std::string>& sources, Time from, Time to) const;
 
+  template <class A>
+  void io(A& a) {
+    a(begin_, gaps_);
+  }
+
  private:
   struct Gap {
     Time from, to;

@@ -181,21 +181,22 @@ void SloTracker::on_minutes(const fleet::MinuteBooking& minutes, std::int64_t co
   if (count < 0) withdrawn_[index] += static_cast<std::uint64_t>(-count);
 }
 
+void SloTracker::add_group(const Groups::Group& group) {
+  if (slo_.budgeting)
+    slices_.emplace_back(slo_.budgeting->slice, slo_.budgeting->target, longest(slo_.window));
+  group_alerts_.emplace_back();
+  if (policy_.per_group && !group.overflow) {
+    for (const BurnRule& rule : policy_.rules)
+      group_alerts_.back().emplace_back(rule, policy_, group.objective);
+  }
+  group_bad_devices_.emplace_back();
+}
+
 void SloTracker::count_group(LabelSetId labels, Slot slot, Counts delta) {
   if (!groups_.on()) return;
   const std::size_t before = groups_.all().size();
   const Groups::Index index = groups_.of(labels, spec_);
-  if (groups_.all().size() > before) {
-    const Groups::Group& group = groups_.all()[index];
-    if (slo_.budgeting)
-      slices_.emplace_back(slo_.budgeting->slice, slo_.budgeting->target, longest(slo_.window));
-    group_alerts_.emplace_back();
-    if (policy_.per_group && !group.overflow) {
-      for (const BurnRule& rule : policy_.rules)
-        group_alerts_.back().emplace_back(rule, policy_, group.objective);
-    }
-    group_bad_devices_.emplace_back();
-  }
+  if (groups_.all().size() > before) add_group(groups_.all()[index]);
   record(groups_.all()[index].series, 1 + index, slot, delta);
 }
 

@@ -47,6 +47,8 @@ class SloTracker {
   /// What the SLO says at the last tick. Requires: nothing was counted since.
   [[nodiscard]] SloReading read() const;
   [[nodiscard]] const SloConfig& slo() const { return slo_; }
+  template <class A>
+  void io(A& a);
 
  private:
   static constexpr std::size_t kOutcomes = static_cast<std::size_t>(fold::Outcome::kExcluded) + 1;
@@ -87,6 +89,8 @@ class SloTracker {
                   const BurnRule& rule) const;
   [[nodiscard]] Transition transition(const alert::BurnAlert& alert, Time at,
                                       std::optional<std::size_t> group);
+  /// What every group has beside its series: slices, alerts, devices.
+  void add_group(const Groups::Group& group);
 
   const Config& config_;
   const SloConfig& slo_;
@@ -117,5 +121,24 @@ class SloTracker {
   std::array<std::uint64_t, 3> booked_{}, withdrawn_{}, attempts_booked_{};
   LatencyBuckets buckets_;
 };
+
+template <class A>
+void SloTracker::io(A& a) {
+  for (const window::WindowSpec& window : spec_.windows) a.same(window.length.count());
+  for (window::WindowSpec& window : spec_.windows) a(window.since);
+  for (Anchored& anchored : anchored_) a(anchored.begin, anchored.end);
+  a.same(total_);
+  a(sides_, outcomes_, outcome_series_, groups_);
+  if constexpr (A::kReads) {
+    if (!a.good() || !group_alerts_.empty()) return a.fail();
+    for (const Groups::Group& group : groups_.all()) add_group(group);
+  }
+  archive::in_place(a, slices_);
+  archive::in_place(a, alerts_);
+  for (auto& alerts : group_alerts_) archive::in_place(a, alerts);
+  a(bad_devices_, group_bad_devices_, episodes_);
+  a(booked_, withdrawn_, attempts_booked_, buckets_.sum);
+  archive::in_place(a, buckets_.counts);
+}
 
 }  // namespace slod::engine

@@ -15,6 +15,10 @@ struct Tables {
   Dictionary* dictionary = nullptr;
   std::int64_t groups_per_slo = 0;
   std::int64_t groups_left = 0;  ///< of the global cap
+  template <class A>
+  void io(A& a) {
+    a(windows, latency, groups_left);
+  }
 };
 
 }  // namespace slod::engine

@@ -74,6 +74,14 @@ class Groups {
   /// In order of first use.
   [[nodiscard]] const std::vector<Group>& all() const { return groups_; }
   [[nodiscard]] const Cell& cell(Index group) const { return groups_[group].cell; }
+  template <class A>
+  void io(A& a) {
+    a(groups_);
+    if constexpr (A::kReads) {
+      index_.clear();
+      for (std::size_t i = 0; i < groups_.size(); ++i) index_.emplace(groups_[i].cell, static_cast<Index>(i));
+    }
+  }
 
  private:
   struct Hash {

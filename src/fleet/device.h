@@ -21,6 +21,10 @@ struct Device {
   SourceIndex source = 0;  ///< that of its first non-retained message, for ever
   bool registered = false;
   History history;
+  template <class A>
+  void io(A& a) {
+    a(now, silence, expected_from, expected_until, seen, armed, id, group, source, registered, history);
+  }
 };
 
 /// The devices, and beside them the current state of their value checks.
@@ -47,6 +51,20 @@ class Devices {
     devices_.emplace_back().id = id;
     checks_.resize(checks_.size() + stride_);
     return i;
+  }
+  /// `strings`: of the dictionary; ids are below.
+  template <class A>
+  void io(A& a, StringId strings) {
+    a.same(stride_);
+    a(devices_, checks_);
+    if constexpr (A::kReads) {
+      if (checks_.size() != devices_.size() * stride_) a.fail();
+      index_.assign(strings, kNone);
+      for (std::size_t i = 0; i < devices_.size() && a.good(); ++i) {
+        if (devices_[i].id >= strings) return a.fail();
+        index_[devices_[i].id] = static_cast<DeviceIndex>(i);
+      }
+    }
   }
 
  private:

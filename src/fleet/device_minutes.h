@@ -32,6 +32,12 @@ class DeviceMinutes {
   [[nodiscard]] fold::DeviceCondition condition(StringId device, Nanos at, Nanos known_at) const;
   [[nodiscard]] FleetCounts counts() const;
   [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;
+  /// Not the caches of the rules: what they ask the dictionary for is in it.
+  template <class A>
+  void io(A& a) {
+    devices_.io(a, dictionary_.string_count());
+    a(groups_, timers_, gaps_, dedup_, duplicates_, started_, start_, booked_end_, now_);
+  }
 
  private:
   struct DatedCell {

@@ -42,4 +42,11 @@ std::vector<DeviceNow> Fleet::unhealthy_now(std::size_t limit) const {
   return impl_->unhealthy_now(limit);
 }
 
+void Fleet::io(archive::Writer& a) {
+  impl_->io(a);
+}
+void Fleet::io(archive::Reader& a) {
+  impl_->io(a);
+}
+
 }  // namespace slod::fleet

@@ -37,6 +37,10 @@ class Gaps {
     });
   }
   [[nodiscard]] bool empty() const { return gaps_.empty(); }
+  template <class A>
+  void io(A& a) {
+    a(gaps_);
+  }
 
  private:
   std::vector<Gap> gaps_;

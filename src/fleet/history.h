@@ -27,6 +27,19 @@ struct History {
   bool insert(const Report& report, std::span<const double> report_values);
   /// Folds the oldest reports into the base: those before `horizon`, and more if there are `cap` or more.
   void trim(Rules& rules, Nanos horizon, std::size_t cap);
+  /// With the room of `reports`: trim() waits until it is used up.
+  template <class A>
+  void io(A& a) {
+    std::uint64_t room = reports.capacity();
+    a(base, base_checks, reports, values, closed, room);
+    if constexpr (A::kReads) {
+      if (room > kMostRoom) return a.fail();
+      reports.reserve(room);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kMostRoom = 1u << 17;
 };
 
 /// Reads a history forward in time.

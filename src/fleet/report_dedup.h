@@ -18,6 +18,10 @@ class ReportDedup {
 
   /// True the first time. `interval`: the device's report interval. Requires: row.kind is a report.
   bool first(const DeviceRow& row, Nanos interval);
+  template <class A>
+  void io(A& a) {
+    a(recent_, older_);
+  }
 
  private:
   boost::unordered_flat_map<std::uint64_t, Nanos> recent_, older_;  // key -> arrival

@@ -39,6 +39,11 @@ class Timers {
     return due;
   }
 
+  template <class A>
+  void io(A& a) {
+    a(buckets_);
+  }
+
  private:
   std::map<std::int64_t, std::vector<DeviceIndex>> buckets_;
 };

@@ -25,6 +25,11 @@ class Booker {
   void forget(Time now);
 
   [[nodiscard]] const View& view() const { return view_; }
+  template <class A>
+  void io(A& a) {
+    a.same(folder_.has_value());
+    if (folder_) a(*folder_);
+  }
 
  private:
   [[nodiscard]] bool may_fold(const AttemptFacts& facts, const Decision& decision) const;

@@ -24,6 +24,15 @@ class Dedup {
   /// True for the first; false if the id was seen less than 24 h before `received`. Requires: a non-empty id.
   bool first(StringId source, std::uint8_t kind, const Digest& id, Time received);
   [[nodiscard]] std::size_t size() const { return ring_.size(); }
+  template <class A>
+  void io(A& a) {
+    a(ring_, base_);
+    if constexpr (A::kReads) {
+      index_.clear();
+      index_.reserve(ring_.size());
+      for (std::size_t i = 0; i < ring_.size(); ++i) index_.insert(static_cast<std::uint32_t>(base_ + i));
+    }
+  }
 
  private:
   struct Seen {

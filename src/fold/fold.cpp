@@ -126,6 +126,13 @@ struct Fold::Impl {
     }
   }
 
+  /// Not the caches of plan and maker: what they ask the dictionary for is in it.
+  template <class A>
+  void io(A& a) {
+    a(counters, dedup, join, seq, now, passed);
+    for (Journey& journey : plan.journeys()) archive::in_place(a, journey.bookers);
+  }
+
   const Config& config;
   Dictionary& dictionary;
   FoldCounters counters;
@@ -164,6 +171,13 @@ void Fold::source_unobserved(StringId source, Time from, Time to) {
     if (source == 0 || impl_->plan.source_index(source) == i)
       impl_->join.source_unobserved(i, from, to, impl_->now);
   }
+}
+
+void Fold::io(archive::Writer& a) {
+  impl_->io(a);
+}
+void Fold::io(archive::Reader& a) {
+  impl_->io(a);
 }
 
 const FoldCounters& Fold::counters() const {

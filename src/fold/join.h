@@ -44,6 +44,10 @@ class Join {
   void reply(const DevicePart& part, Time now);
   void tick(Time at);
   void source_unobserved(std::size_t source, Time from, Time to, Time now);
+  template <class A>
+  void io(A& a) {
+    a(unobserved_, nodes_, unused_, index_, timers_, last_tick_);
+  }
 
  private:
   NodeId create(std::size_t source, StringId device, StringId command);

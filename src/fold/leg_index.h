@@ -25,6 +25,10 @@ class LegIndex {
     [[nodiscard]] bool empty() const {
       return free_attempts.empty() && free_commands.empty() && unanswered.empty() && replies.empty();
     }
+    template <class A>
+    void io(A& a) {
+      a(free_attempts, free_commands, unanswered, replies);
+    }
   };
   enum class Id : std::uint8_t { kAttempt, kCommand, kReply };
 
@@ -35,6 +39,10 @@ class LegIndex {
   [[nodiscard]] NodeId by_id(Id kind, std::size_t source, const Digest& id) const;
   /// nullptr if nothing of the device is listed, or the device is unknown ("").
   [[nodiscard]] const Device* device(std::size_t source, StringId device) const;
+  template <class A>
+  void io(A& a) {
+    a(ids_, devices_);
+  }
 
  private:
   struct DigestHash {

@@ -29,6 +29,10 @@ class RetryFolder {
   void forget(Time now);
 
   [[nodiscard]] std::size_t key_count() const { return keys_.size(); }
+  template <class A>
+  void io(A& a) {
+    a(keys_, ages_);
+  }
 
  private:
   struct Member {
@@ -51,6 +55,10 @@ class RetryFolder {
     std::vector<Span> spans;
     Time oldest_arrival = Time::max();
     Time newest_arrival = Time::min();
+    template <class A>
+    void io(A& a) {
+      a(members, spans, oldest_arrival, newest_arrival);
+    }
   };
   struct Event {
     std::uint64_t first_seq;

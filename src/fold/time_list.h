@@ -38,6 +38,11 @@ class TimeList {
     return none;
   }
 
+  template <class A>
+  void io(A& a) {
+    a(entries_);
+  }
+
  private:
   std::vector<Entry> entries_;
 };

@@ -22,6 +22,13 @@ struct Timer {
   }
 };
 
-using Timers = std::priority_queue<Timer, std::vector<Timer>, std::greater<>>;
+class Timers : public std::priority_queue<Timer, std::vector<Timer>, std::greater<>> {
+ public:
+  /// The heap as it lies: equal timers come up as they would have.
+  template <class A>
+  void io(A& a) {
+    a(c);
+  }
+};
 
 }  // namespace slod::fold

@@ -16,6 +16,11 @@ class UnobservedTimes {
   /// Whether any moment of [from, to] was unobserved.
   [[nodiscard]] bool any(std::size_t source, Time from, Time to) const;
   void forget_before(Time time);
+  template <class A>
+  void io(A& a) {
+    a.same(gaps_.size());
+    a(gaps_);
+  }
 
  private:
   struct Gap {

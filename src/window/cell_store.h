@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "slod/core/archive.h"
 #include "slod/window/window_table.h"
 
 namespace slod::window {
@@ -48,6 +49,8 @@ class CellStore {
   /// No cell in [from, result) holds data; kNever if none at or after `from` does. Exact while sparse.
   [[nodiscard]] Cell first_from(Cell from) const;
   [[nodiscard]] std::size_t memory() const;
+  template <class A>
+  void io(A& a);
 
  private:
   struct Packed {
@@ -74,5 +77,20 @@ class CellStore {
   std::uint32_t dense_capacity_ = 0;
   Cell last_ = std::numeric_limits<Cell>::min();  // newest cell that ever held data
 };
+
+template <class A>
+void CellStore::io(A& a) {
+  if constexpr (!A::kReads) sparse_.erase(sparse_.begin(), sparse_.begin() + head_);
+  head_ = 0;
+  bool spilled = spill_ != nullptr;
+  a(sparse_, last_, spilled);
+  dense_capacity_ = static_cast<std::uint32_t>(a.count(dense_capacity_, sizeof(Packed)));
+  if constexpr (A::kReads) {
+    dense_ = dense_capacity_ > 0 ? std::make_unique<Packed[]>(dense_capacity_) : nullptr;
+    spill_ = spilled ? std::make_unique<Spill>() : nullptr;
+  }
+  if (dense_) a.raw(dense_.get(), dense_capacity_ * sizeof(Packed));
+  if (spill_) a(*spill_);
+}
 
 }  // namespace slod::window

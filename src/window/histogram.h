@@ -22,6 +22,10 @@ class Histogram {
   [[nodiscard]] Bin at_rank(std::int64_t rank) const;
   /// Gives back what growing left over: for cells that will hardly change any more.
   void trim() { bytes_.shrink_to_fit(); }
+  template <class A>
+  void io(A& a) {
+    a(bytes_, total_);
+  }
   [[nodiscard]] std::size_t memory() const { return sizeof(*this) + bytes_.capacity(); }
 
  private:

@@ -16,8 +16,12 @@ constexpr Slot kNone = std::numeric_limits<Slot>::max();
 constexpr std::int64_t kFiveMinutes = 30, kOneHour = 360, kDaySlots = 8640;  // in slots
 
 struct CellHistogram {
-  std::int64_t cell;
+  std::int64_t cell = 0;
   Histogram values;
+  template <class A>
+  void io(A& a) {
+    a(cell, values);
+  }
 };
 
 // One rolling span: its cells, oldest first, and their sum. Its edge is the only thing that removes cells.
@@ -27,6 +31,10 @@ struct RollingSpan {
   std::vector<CellHistogram> cells;
   Histogram sum;
 
+  template <class A>
+  void io(A& a) {
+    a(slots, slots_per_cell, cells, sum);
+  }
   [[nodiscard]] bool anchored() const { return slots == 0; }
   [[nodiscard]] std::int64_t left(Slot now) const { return floor_div(now - slots, slots_per_cell); }
   [[nodiscard]] Slot next_expiry() const {
@@ -68,12 +76,21 @@ struct RollingSpan {
 struct Pending {
   Slot slot = 0;
   Histogram values;
+  template <class A>
+  void io(A& a) {
+    a(slot, values);
+  }
 };
 
 struct Series {
   std::array<RollingSpan, 3> spans;
   Slot since = 0;                // kSloWindow, when anchored
   std::vector<Pending> pending;  // sorted by slot; slots at or after the last tick
+  template <class A>
+  void io(A& a) {
+    for (RollingSpan& span : spans) a(span);
+    a(since, pending);
+  }
 };
 
 RollingSpan rolling(std::int64_t slots) {
@@ -113,6 +130,10 @@ struct LatencyWindows::Impl {
   void advance(Series& s) const;
   [[nodiscard]] static Slot next_due(const Series& s);
   [[nodiscard]] Histogram sum_since(const Series& s) const;
+  template <class A>
+  void io(A& a) {
+    a(series, due, now);
+  }
 };
 
 Histogram& LatencyWindows::Impl::pending_for(std::uint32_t id, Slot slot) {
@@ -231,6 +252,13 @@ std::size_t LatencyWindows::memory(std::uint32_t id) const {
   }
   for (const Pending& p : s.pending) bytes += sizeof(p.slot) + p.values.memory();
   return bytes;
+}
+
+void LatencyWindows::io(archive::Writer& a) {
+  impl_->io(a);
+}
+void LatencyWindows::io(archive::Reader& a) {
+  impl_->io(a);
 }
 
 }  // namespace slod::window

@@ -23,6 +23,11 @@ struct SliceBook::Impl {
   [[nodiscard]] Cell first_kept() const { return slice_of(now - keep); }
   [[nodiscard]] Counts verdict(Cell slice) const;
   void enter(Slot slot, Counts delta);
+  template <class A>
+  void io(A& a) {
+    a.same(slots_per_slice);
+    a(ring, counts, pending, verdicts, now);
+  }
 };
 
 Counts SliceBook::Impl::verdict(Cell slice) const {
@@ -93,6 +98,13 @@ void SliceBook::advance(Time at, std::vector<std::pair<Slot, Counts>>& deltas) {
 std::size_t SliceBook::memory() const {
   constexpr std::size_t kMapNode = 64;
   return sizeof(Impl) + impl_->counts.memory() + (impl_->pending.size() + impl_->verdicts.size()) * kMapNode;
+}
+
+void SliceBook::io(archive::Writer& a) {
+  impl_->io(a);
+}
+void SliceBook::io(archive::Reader& a) {
+  impl_->io(a);
 }
 
 }  // namespace slod::window

@@ -47,6 +47,11 @@ class SpecState {
     return (cell + 1) * levels[w.level].slots_per_cell + w.slots;
   }
   [[nodiscard]] std::uint32_t anchored_count() const;
+  SpecState() = default;  ///< to be read into
+  template <class A>
+  void io(A& a) {
+    a(windows, visible, levels, signature_);
+  }
 
   std::vector<WindowState> windows;  ///< those of the spec, then hidden ones that keep data for reanchoring
   std::size_t visible = 0;

@@ -23,6 +23,10 @@ struct Series {
   std::size_t sums = 0;          // first of its windows
   std::vector<Pending> pending;  // slots at or after the last tick
   bool sorted = true;            // pending, by slot; always so after a tick
+  template <class A>
+  void io(A& a) {
+    a(spec, stores, since, sums, pending, sorted);
+  }
 };
 
 bool before(const Pending& p, Slot slot) {
@@ -61,6 +65,10 @@ struct WindowTable::Impl {
   void move_edges(SeriesId id);
   [[nodiscard]] Slot next_due(SeriesId id) const;
   [[nodiscard]] Counts sum_since(const Series& s, Slot from) const;
+  template <class A>
+  void io(A& a) {
+    a(specs, series, due, sums, stores, since, now);
+  }
 };
 
 std::uint32_t WindowTable::Impl::spec_for(const SeriesSpec& spec) {
@@ -241,6 +249,13 @@ std::size_t WindowTable::memory(SeriesId id) const {
                       spec.anchored_count() * sizeof(Slot) + s.pending.capacity() * sizeof(Pending);
   for (std::size_t l = 0; l < spec.levels.size(); ++l) bytes += impl_->stores[s.stores + l].memory();
   return bytes;
+}
+
+void WindowTable::io(archive::Writer& a) {
+  impl_->io(a);
+}
+void WindowTable::io(archive::Reader& a) {
+  impl_->io(a);
 }
 
 }  // namespace slod::window

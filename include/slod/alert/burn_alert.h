@@ -37,6 +37,10 @@ class BurnAlert {
   [[nodiscard]] std::optional<Time> since() const { return since_; }  ///< firing since
   [[nodiscard]] bool held() const { return held_; }
   [[nodiscard]] const BurnRule& rule() const { return *rule_; }
+  template <class A>
+  void io(A& a) {
+    a(state_, held_, since_, calm_since_);
+  }
 
  private:
   [[nodiscard]] bool fires(const RuleInput& input) const;

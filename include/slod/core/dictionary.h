@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,9 +55,35 @@ class Dictionary {
   /// Forgets everything, keeps the memory: for a decoder's batch. Requires: nobody else holds an id.
   void clear();
 
+  /// Read into a dictionary that holds nothing, or the first of the same entries: ids come out as they were.
+  template <class A>
+  void io(A& a);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+template <class A>
+void Dictionary::io(A& a) {
+  std::string text_of;
+  const auto strings = static_cast<std::uint32_t>(a.count(string_count()));
+  for (std::uint32_t id = 0; id < strings && a.good(); ++id) {
+    if constexpr (!A::kReads) text_of = text(id);
+    a(text_of);
+    if constexpr (A::kReads) {
+      if (intern(text_of) != id) a.fail();
+    }
+  }
+  std::vector<Label> set;
+  const auto sets = static_cast<std::uint32_t>(a.count(label_set_count()));
+  for (std::uint32_t id = 0; id < sets && a.good(); ++id) {
+    if constexpr (!A::kReads) set.assign(labels(id).begin(), labels(id).end());
+    a(set);
+    if constexpr (A::kReads) {
+      if (intern_labels(set) != id) a.fail();
+    }
+  }
+}
 
 }  // namespace slod

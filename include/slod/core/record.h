@@ -80,6 +80,10 @@ struct SourceCounts {
   std::map<std::string, std::uint64_t> rejected;  ///< by reason, a closed set of words: see decode/reject.h
   [[nodiscard]] std::uint64_t rejected_total() const;
   void add(const SourceCounts& more);
+  template <class A>
+  void io(A& a) {
+    a(accepted, ignored, late, duplicate, shed, rejected);
+  }
 };
 
 /// What one read of one source (an HTTP body, a block of a file, a few messages) became. Self-contained: its

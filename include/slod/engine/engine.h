@@ -39,6 +39,11 @@ class Engine {
   /// counters already, in the sums only where it is late.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
 
+  /// The whole state with the dictionary, for a checkpoint. Read into an engine that was constructed with the
+  /// same config and registry and has seen nothing; if the reader is not complete() then, throw it away.
+  void io(archive::Writer& a);
+  void io(archive::Reader& a);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

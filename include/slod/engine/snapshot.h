@@ -94,6 +94,10 @@ struct Transition {
   std::string from, to;                                     ///< "inactive", "firing"
   std::vector<std::pair<std::string, std::string>> labels;  ///< of a group; empty: the whole SLO
   std::string episode;  ///< stable id: (SLO, rule, group, first firing slot)
+  template <class A>
+  void io(A& a) {
+    a(at, slo, severity, long_window, short_window, from, to, labels, episode);
+  }
 };
 
 struct Snapshot {

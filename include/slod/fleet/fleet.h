@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "slod/config/config.h"
+#include "slod/core/archive.h"
 #include "slod/core/record.h"
 #include "slod/fold/fold.h"
 
@@ -80,6 +81,8 @@ class Fleet : public fold::DeviceDirectory {
   [[nodiscard]] FleetCounts counts() const;
   /// Unhealthy devices, longest first, at most `limit`.
   [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;
+  void io(archive::Writer& a);
+  void io(archive::Reader& a);
 
  private:
   struct Impl;

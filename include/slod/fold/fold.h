@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "slod/config/config.h"
+#include "slod/core/archive.h"
 #include "slod/core/record.h"
 #include "slod/fold/condition.h"
 
@@ -86,6 +87,10 @@ struct FoldCounters {
       unmatched_legs;                                  ///< (source, "command" | "reply")
   std::map<std::string, std::uint64_t> late_unfolded;  ///< by journey
   std::uint64_t clamped_future = 0;
+  template <class A>
+  void io(A& a) {
+    a(duplicates, accepted_late, unmatched_legs, late_unfolded, clamped_future);
+  }
 };
 
 class Fold {
@@ -112,6 +117,8 @@ class Fold {
   void source_unobserved(StringId source, Time from, Time to);
 
   [[nodiscard]] const FoldCounters& counters() const;
+  void io(archive::Writer& a);
+  void io(archive::Reader& a);
 
  private:
   struct Impl;

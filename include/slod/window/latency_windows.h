@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "slod/core/archive.h"
 #include "slod/core/time.h"
 
 namespace slod::window {
@@ -39,6 +40,8 @@ class LatencyWindows {
   [[nodiscard]] std::optional<Duration> quantile(std::uint32_t id, Span span, double q) const;
   [[nodiscard]] std::int64_t count(std::uint32_t id, Span span) const;
   [[nodiscard]] std::size_t memory(std::uint32_t id) const;
+  void io(archive::Writer& a);
+  void io(archive::Reader& a);
 
  private:
   struct Impl;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "slod/core/archive.h"
 #include "slod/core/time.h"
 #include "slod/window/window_table.h"
 
@@ -34,6 +35,8 @@ class SliceBook {
   /// stays gives nothing.
   void advance(Time at, std::vector<std::pair<Slot, Counts>>& deltas);
   [[nodiscard]] std::size_t memory() const;
+  void io(archive::Writer& a);
+  void io(archive::Reader& a);
 
  private:
   struct Impl;

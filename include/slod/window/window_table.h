@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "slod/core/archive.h"
 #include "slod/core/time.h"
 
 namespace slod::window {
@@ -73,6 +74,8 @@ class WindowTable {
   [[nodiscard]] std::size_t size() const;
   /// Bytes held for one series, its share of shared tables left out.
   [[nodiscard]] std::size_t memory(SeriesId id) const;
+  void io(archive::Writer& a);
+  void io(archive::Reader& a);
 
  private:
   struct Impl;
