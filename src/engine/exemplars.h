@@ -41,11 +41,19 @@ class Exemplars {
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->at > b->at; });
     return all;
   }
+  template <class A>
+  void io(A& a) {
+    a(kept_);
+  }
 
  private:
   struct Kept {
     fold::Booking booking;
     mutable std::shared_ptr<const Exemplar> words;  // made at the first reading
+    template <class A>
+    void io(A& a) {
+      a(booking);
+    }
   };
   std::deque<Kept> kept_;
 };

@@ -136,7 +136,7 @@ void SloTracker::io(A& a) {
   archive::in_place(a, slices_);
   archive::in_place(a, alerts_);
   for (auto& alerts : group_alerts_) archive::in_place(a, alerts);
-  a(bad_devices_, group_bad_devices_, episodes_);
+  a(exemplars_, bad_devices_, group_bad_devices_, episodes_);
   a(booked_, withdrawn_, attempts_booked_, buckets_.sum);
   archive::in_place(a, buckets_.counts);
 }
