@@ -99,6 +99,7 @@ Reject MessageReader::read_word(const TopicTemplate::Captures& captures, Message
       if (record.word.empty()) record.word = captures.name;
       record.word = cut_utf8(record.word, kMaxLabel);
       if (record.word.empty()) return Reject::kBadField;
+      read_labels(record);
       break;
     case MessageRule::Is::kReply:
       if (maps_result_) record.word = cut_utf8(text(kResult), kMaxLabel);
@@ -116,9 +117,13 @@ Reject MessageReader::read_report(MessageRecord& record) {
                     value(kState).kind != Value::Kind::kJson;
   if (!good) return Reject::kBadField;
   drop_without_fix(record);
+  read_labels(record);
+  return read_values(record);
+}
+
+void MessageReader::read_labels(MessageRecord& record) {
   for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = cut_utf8(text(kFirstLabel + i), kMaxLabel);
   record.labels = labels_;
-  return read_values(record);
 }
 
 /// The fields of the fleet's checks, as numbers in words.

@@ -48,6 +48,7 @@ class MessageReader {
   Reject read_word(const TopicTemplate::Captures& captures, MessageRecord& record);
   Reject read_report(MessageRecord& record);
   Reject read_values(MessageRecord& record);
+  void read_labels(MessageRecord& record);
   [[nodiscard]] bool needs_object() const;
   std::string_view text(std::size_t slot);
   [[nodiscard]] const Value& value(std::size_t slot) const { return tree_.values()[slot]; }

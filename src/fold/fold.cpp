@@ -108,7 +108,7 @@ struct Fold::Impl {
     const bool late = note_late(row.source, time);
     const auto source = plan.source_index(row.source);
     if (!source) return true;
-    const DevicePart part{*source, row.device, row.word, row.id, time, row.received, ++seq, late};
+    const DevicePart part{*source, row.device, row.word, row.id, time, row.received, ++seq, late, row.labels};
     if (row.kind == MessageKind::kCommand) {
       join.command(part, now);
     } else {

@@ -88,7 +88,7 @@ void Join::open_by_command(int journey, const DevicePart& part, Legs& legs) {
   legs.facts.start = part.time;
   legs.facts.device = part.device;
   legs.facts.late = part.late;
-  maker_.name(legs.facts, plan_.journey(journey), 0, 0);
+  maker_.name(legs.facts, plan_.journey(journey), 0, part.labels);
 }
 
 /// Lists the node by what it still lacks, and decides what its legs say now.

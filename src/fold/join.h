@@ -32,6 +32,7 @@ struct DevicePart {
   Time received;
   std::uint64_t seq = 0;
   bool late = false;  ///< a tick had passed the slot of `time`
+  LabelSetId labels = 0;
 };
 
 class Join {

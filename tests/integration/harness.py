@@ -94,9 +94,10 @@ class Process:
     def __init__(self, test, name, command, log=None, env=None):
         self.name = name
         self.log_path = pathlib.Path(log or test.dir / f"{name}.log")
-        self._log = open(self.log_path, "ab")
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+        log_file = open(self.log_path, "ab")
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file,
                                          env=env, cwd=test.dir)
+        log_file.close()
         test.addCleanup(self._end, test)
 
     @property
@@ -130,8 +131,8 @@ class Process:
                 self.stop(10)
             except subprocess.TimeoutExpired:
                 self.kill()
-        self._log.close()
-        test.logs[self.log_path] = self.log()
+        if self.log_path.exists():
+            test.logs[self.log_path] = self.log()
 
 
 class IntegrationTest(unittest.TestCase):

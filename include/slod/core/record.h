@@ -66,7 +66,7 @@ struct DeviceRow {
   StringId source = 0;
   StringId device = 0;
   StringId word = 0;      ///< command: its name; reply: its result; presence: what it said; report: the state
-  LabelSetId labels = 0;  ///< report: every mapped label
+  LabelSetId labels = 0;  ///< report, command: every mapped label
   LabelSetId values = 0;  ///< report: fields of the fleet's checks (pointer -> number as text)
 };
 

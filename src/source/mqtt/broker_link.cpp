@@ -65,7 +65,12 @@ class BrokerLink::Listener : public ::mqtt::iaction_listener {
   void on_failure(const ::mqtt::token& token) override {
     try {
       const std::string why = reason(token);
-      if (subscribe_) return link_.note("error", "subscribe failed: " + why);
+      if (subscribe_) {
+        link_.note("error", "subscribe failed: " + why);
+        // Refused, not cut off: the connection stands, and other subscriptions may bring something.
+        if (token.get_reason_code() >= kFirstRefusal) link_.on_subscribed();
+        return;
+      }
       const std::lock_guard lock(link_.mutex_);
       link_.last_failure_ = why;
     } catch (...) {
@@ -77,6 +82,7 @@ class BrokerLink::Listener : public ::mqtt::iaction_listener {
     try {
       if (subscribe_) {
         check_granted(token);
+        link_.on_subscribed();
       } else {
         link_.note("info", token.get_connect_response().is_session_present()
                                ? "the broker kept our session"
@@ -150,11 +156,7 @@ void BrokerLink::stop() {
 
 void BrokerLink::on_connected() noexcept {
   try {
-    connected_.store(true, std::memory_order_release);
-    {
-      const std::lock_guard lock(mutex_);
-      ++events_.ups;
-    }
+    unanswered_ = access_.filters.size();
     // Nobody waits for the answer here: this thread must first return to receive it.
     const ::mqtt::subscribe_options only_if_new(::mqtt::subscribe_options::SUBSCRIBE_LOCAL,
                                                 ::mqtt::subscribe_options::NO_RETAIN_AS_PUBLISHED,
@@ -163,6 +165,16 @@ void BrokerLink::on_connected() noexcept {
       client_->subscribe(filter, access_.qos, nullptr, *subscribe_listener_, only_if_new);
   } catch (const std::exception& error) {
     note("error", std::string("subscribe failed: ") + error.what());
+  }
+  bell_.signal();
+}
+
+void BrokerLink::on_subscribed() {
+  if (unanswered_.load() == 0 || --unanswered_ > 0) return;
+  connected_.store(true, std::memory_order_release);
+  {
+    const std::lock_guard lock(mutex_);
+    ++events_.ups;
   }
   bell_.signal();
 }

@@ -50,6 +50,7 @@ class BrokerLink {
   /// Disconnects, waiting a few seconds at most. Messages that arrive meanwhile are still stored.
   void stop();
 
+  /// Connected, and every subscription answered: from now on what we do not take waits in the broker.
   [[nodiscard]] bool connected() const { return connected_.load(std::memory_order_acquire); }
   [[nodiscard]] LinkEvents take_events();
   /// Why the last attempt failed; "" if none did.
@@ -59,6 +60,7 @@ class BrokerLink {
   class Listener;
   void install_handlers();
   void on_connected() noexcept;
+  void on_subscribed();
   void on_down(const std::string& why) noexcept;
   void on_message(const ::mqtt::message& message) noexcept;
   void note(const std::string& level, const std::string& text);
@@ -67,6 +69,7 @@ class BrokerLink {
   Entrance& entrance_;
   WakeUp& bell_;
   std::atomic<bool> connected_{false};
+  std::atomic<std::size_t> unanswered_{0};  // subscriptions of this connection
   std::mutex mutex_;  // guards events_ and last_failure_: never held while waiting
   LinkEvents events_;
   std::string last_failure_;

@@ -198,8 +198,8 @@ class Model:
             if record["kind"] == "reply":
                 join.reply(leg)
             elif (opened := join.command(leg)) is not None:
-                opened.update(journey=name, late=self._late(at), user=None, labels={}, api=None,
-                              actor=actor_of(self.config.get("actors", {}), {}))
+                opened.update(journey=name, late=self._late(at), user=None, labels=record.get("labels", {}), api=None,
+                              actor=actor_of(self.config.get("actors", {}), record.get("labels", {})))
                 self.attempts.append(opened)
 
     def _tick(self, at):

@@ -38,6 +38,7 @@ SourceConfig fleet_source() {
   command.time = "/timestamp";
   command.id = "/request_id";
   command.name = "/command";
+  command.labels = {{"area", "/area"}};
   MessageRule reply = rule_of("vehicles/{device}/acks", Is::kReply);
   reply.time = "/timestamp";
   reply.id = "/request_id";
@@ -141,10 +142,11 @@ TEST(MessageTest, PresenceIsAWordANumberOrAField) {
 }
 TEST(MessageTest, CommandsHaveANameAndRepliesAResult) {
   const Recorder command =
-      receive("vehicles/d7/commands", R"({"timestamp":1795350787,"request_id":"r1","command":"unlock"})");
+      receive("vehicles/d7/commands", R"({"timestamp":1795350787,"request_id":"r1","command":"unlock","area":"osaka"})");
   ASSERT_EQ(command.order, "m");
   EXPECT_EQ(command.messages[0].word, "unlock");
   EXPECT_EQ(command.messages[0].id, "r1");
+  EXPECT_EQ(command.messages[0].labels, std::vector<std::string>{"osaka"});
   EXPECT_EQ(receive("vehicles/d7/commands", R"({"request_id":"r1"})").rejects.at(0), Reject::kBadField);
   EXPECT_EQ(receive("cmd/d7/lock", "anything").messages.at(0).word, "lock");
   const Recorder reply = receive("vehicles/d7/acks", R"({"request_id":"r1","status":"ok"})");

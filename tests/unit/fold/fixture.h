@@ -155,6 +155,12 @@ class FoldTest : public ::testing::Test {
   bool command(double time, const std::string& id = "", const std::string& device = "v1") {
     return fold->apply(message(MessageKind::kCommand, time, "unlock", id, device));
   }
+  bool labelled_command(double time, const std::string& id, const std::string& app) {
+    DeviceRow row = message(MessageKind::kCommand, time, "unlock", id);
+    const std::vector<Label> labels{{dictionary.intern("app"), dictionary.intern(app)}};
+    row.labels = dictionary.intern_labels(labels);
+    return fold->apply(row);
+  }
   bool reply(double time, const std::string& word = "ok", const std::string& id = "",
              const std::string& device = "v1") {
     return fold->apply(message(MessageKind::kReply, time, word, id, device));

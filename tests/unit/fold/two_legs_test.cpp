@@ -239,6 +239,17 @@ TEST_F(TwoLegsTest, OpensAJourneyWithoutApiByItsCommand) {
   EXPECT_EQ(std::get<8>(sink.events.begin()->first), kUnknownActor);
 }
 
+TEST_F(TwoLegsTest, AnEventThatItsCommandOpensHasTheCommandsLabelsAndTheirActor) {
+  config.journeys[0].api.reset();
+  start();
+  labelled_command(1, "a", "ios");
+  reply(3, "ok", "a");
+  ASSERT_EQ(events(), "ok 2s x1");
+  const Line& line = sink.events.begin()->first;
+  EXPECT_EQ(std::get<8>(line), 1) << "rider, the second actor";
+  EXPECT_EQ(dictionary.text(dictionary.value(std::get<9>(line), dictionary.intern("app"))), "ios");
+}
+
 TEST_F(TwoLegsTest, CountsLegsThatWaitedInVainAsUnmatched) {
   start();
   command(0, "x");
