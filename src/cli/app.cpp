@@ -12,6 +12,7 @@
 #include "slod/daemon/daemon.h"
 #include "status.h"
 #include "version.h"
+#include "why.h"
 
 namespace slod::cli {
 namespace {
@@ -25,6 +26,7 @@ struct Arguments {
   ReplayArguments replay;
   SimulateOptions simulate;
   std::string simulate_config, simulate_duration;
+  WhyArguments why;
   std::string url = kDefaultUrl, format = "text";
 };
 
@@ -97,6 +99,19 @@ void add_status(CLI::App& app, Arguments& arguments, int& code) {
   command->callback([&] { code = status(arguments.url, arguments.format); });
 }
 
+void add_why(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand("why", "What ate the budget of an SLO, asked of a running slod");
+  WhyArguments& why_arguments = arguments.why;
+  why_arguments.url = kDefaultUrl;
+  command->add_option("SLO", why_arguments.slo, "Its name")->required();
+  command->add_option("--since", why_arguments.since, "How far to look back")->capture_default_str();
+  command->add_option("--url", why_arguments.url, "Its web address")->capture_default_str();
+  command->add_option("--format", why_arguments.format, "text or json")->capture_default_str();
+  command->footer(
+      "Examples:\n  slod why unlock-availability\n  slod why unlock-availability --since 7d --format json");
+  command->callback([&] { code = why(arguments.why); });
+}
+
 int simulate_command(Arguments& arguments) {
   SimulateOptions& options = arguments.simulate;
   if (!arguments.simulate_duration.empty()) {
@@ -166,6 +181,7 @@ int main(int argc, char** argv) {
   add_explain(app, arguments, code);
   add_replay(app, arguments, code);
   add_status(app, arguments, code);
+  add_why(app, arguments, code);
   add_simulate(app, arguments, code);
   add_schema(app, code);
   add_version(app, code);

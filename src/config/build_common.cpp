@@ -2,7 +2,7 @@
 #include <set>
 
 #include "config/build.h"
-#include "config/suggest.h"
+#include "slod/core/suggest.h"
 
 namespace slod::config {
 

@@ -4,7 +4,7 @@
 
 #include "config/build.h"
 #include "config/route_template.h"
-#include "config/suggest.h"
+#include "slod/core/suggest.h"
 
 namespace slod::config {
 

@@ -5,7 +5,7 @@
 #include "config/build_windows.h"
 #include "config/policies.h"
 #include "config/slo_advice.h"
-#include "config/suggest.h"
+#include "slod/core/suggest.h"
 
 namespace slod::config {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/scalars.h"
-#include "config/suggest.h"
+#include "slod/core/suggest.h"
 
 namespace slod::config {
 

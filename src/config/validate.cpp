@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "config/suggest.h"
+#include "slod/core/suggest.h"
 
 // NOLINTBEGIN(misc-no-recursion): a config is a tree, no deeper than yaml_tree.h lets it be.
 namespace slod::config {

@@ -21,6 +21,7 @@
 #include "slod/serve/web.h"
 #include "slod/source/sources.h"
 #include "state_dir.h"
+#include "why.h"
 
 namespace slod::daemon {
 namespace {
@@ -101,9 +102,11 @@ class Daemon {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::unique_ptr<Why> why_;
   std::unique_ptr<notify::Notifier> notifier_;
   std::unique_ptr<Committer> committer_;
   std::vector<std::unique_ptr<source::RunningSource>> sources_;
+  std::vector<fleet::RegistryEntry> registry_;
   /// For the web threads: set once, before ready_.
   std::atomic<Evaluator*> evaluator_seen_{nullptr};
 };
@@ -134,6 +137,9 @@ serve::WebContext Daemon::web_context() {
   context.readiness = [this] {
     if (ready_.load()) return serve::Readiness{true, "", 1};
     return serve::Readiness{false, "replaying the journal", progress_.load()};
+  };
+  context.contributors = [this](const std::string& slo, engine::SlotRange range, serve::Contributed done) {
+    return ready_.load() && why_->ask(slo, range, std::move(done));
   };
   context.transitions_json = [this] {
     std::string array = "[";
@@ -187,7 +193,11 @@ Status Daemon::recover() {
   ledger_ = std::move(*ledger);
   auto registry = read_registry(*config_);
   if (!registry) return registry.error();
-  evaluator_ = std::make_unique<Evaluator>(config_, *registry, dictionary_, *ledger_);
+  registry_ = std::move(*registry);
+  evaluator_ = std::make_unique<Evaluator>(config_, registry_, dictionary_, *ledger_);
+  why_ = std::make_unique<Why>(
+      RefoldInput{config_, registry_, options.dir, options.keep_journeys, options.keep_fleet},
+      evaluator_->log(), evaluator_->dictionary());
   return evaluator_->recover(*journal_, [this](double share) { progress_ = share; });
 }
 
@@ -279,6 +289,7 @@ void Daemon::stop() {
   if (evaluator_) evaluator_->stop();
   if (notifier_) notifier_->stop(kStopPatience);
   if (web_) web_->stop(seconds(1));
+  why_.reset();  // nobody asks any more
   const bool blocked =
       std::any_of(sources_.begin(), sources_.end(), [](const auto& source) { return source->blocked(); });
   // A callback that waits for room in its inbox must not return: its message would be acknowledged and lost.

@@ -32,11 +32,14 @@ Evaluator::Evaluator(std::shared_ptr<const Config> config, const std::vector<fle
                      const Dictionary& journal_dictionary, store::Ledger& ledger)
     : config_(std::move(config)),
       journal_dictionary_(journal_dictionary),
+      log_(*config_),
       engine_(config_, registry, dictionary_),
       ledger_(ledger),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
-      acted_on_(ledger.last_tick()) {}
+      acted_on_(ledger.last_tick()) {
+  engine_.record_to(log_);
+}
 
 Evaluator::~Evaluator() {
   stop();
@@ -58,6 +61,7 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(do
   // What is known can be asked for at once; the first tick may be half a minute away.
   auto snapshot = std::make_shared<engine::Snapshot>(*engine_.snapshot());
   snapshot->journal_position = position_;
+  log_.publish();
   published_.publish(std::move(snapshot));
   return ok();
 }
@@ -91,6 +95,7 @@ void Evaluator::loop() {
 void Evaluator::apply(const CommittedGroup& committed, bool live) {
   const journal::Group& group = committed.group;
   position_ = group.position;
+  log_.at(group.stamp);
   engine_.observed_from(group.stamp);
   for (const auto& [source, counts] : group.counts) engine_.count(source, counts);
   for (const journal::Control& control : group.controls) apply(control, live);
@@ -142,6 +147,7 @@ void Evaluator::tick(Time at, bool live) {
     auto composed = notify::compose(*config_, *snapshot, event);
     std::move(composed.begin(), composed.end(), std::back_inserter(actions->notifications));
   }
+  log_.publish();
   published_.publish(std::move(snapshot));
   if (acted_on) return;
   if (live) {

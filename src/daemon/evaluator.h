@@ -42,6 +42,9 @@ class Evaluator {
   [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return published_.read(); }
   /// The text of the newest config in the journal; "" if none. After recover(), before start().
   [[nodiscard]] const std::string& last_config() const { return last_config_; }
+  /// What was booked lately; its ids are dictionary()'s. Thread: any (BookingLog::read()).
+  [[nodiscard]] const engine::BookingLog& log() const { return log_; }
+  [[nodiscard]] const Dictionary& dictionary() const { return dictionary_; }
   [[nodiscard]] double tick_seconds() const { return tick_seconds_.load(std::memory_order_relaxed); }
   /// Position and journal time of the newest group that was evaluated. Thread: any.
   [[nodiscard]] std::uint64_t position() const { return seen_position_.load(std::memory_order_relaxed); }
@@ -60,6 +63,7 @@ class Evaluator {
   const Dictionary& journal_dictionary_;  ///< the committer writes it; ids that came with a group may be read
   Dictionary dictionary_;                 ///< the engine's own: no dictionary has two writers
   Translation translation_;
+  engine::BookingLog log_;
   engine::Engine engine_;
   store::Ledger& ledger_;
   notify::Incidents incidents_;

@@ -84,12 +84,15 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
   }
 
   void book_event(const fold::Booking& event, int sign) override {
+    if (log != nullptr) log->event(event, sign);
     for (SloTracker* tracker : of_view(event.view)) tracker->on_event(event, sign);
   }
   void book_attempt(const fold::Booking& attempt, int sign) override {
+    if (log != nullptr) log->attempt(attempt, sign);
     for (SloTracker* tracker : of_view(attempt.view)) tracker->on_attempt(attempt, sign);
   }
   void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override {
+    if (log != nullptr) log->minutes(checks[static_cast<std::size_t>(minutes.check)], minutes, count);
     for (SloTracker* tracker : trackers_of_check[static_cast<std::size_t>(minutes.check)]) {
       tracker->on_minutes(minutes, count);
     }
@@ -166,6 +169,7 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
   std::optional<fleet::Fleet> fleet;
   std::optional<fold::Fold> fold;
   std::deque<Transition> recent;
+  BookingLog* log = nullptr;
   std::optional<Time> last_tick;
 };
 
@@ -253,6 +257,10 @@ void Engine::unobserved(const std::string& source, Time from, Time to) {
 
 void Engine::source_up(const std::string& source, bool up, Time at) {
   impl_->source_up(source, up, at);
+}
+
+void Engine::record_to(BookingLog& log) {
+  impl_->log = &log;
 }
 
 std::vector<Transition> Engine::tick(Time at) {

@@ -1,6 +1,10 @@
 #include "slod/serve/web.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "asked_range.h"
+#include "slod/core/suggest.h"
 
 namespace slod::serve {
 namespace {
@@ -34,9 +38,49 @@ class WebHandler final : public net::Handler {
     return refused;
   }
 
-  void handle(net::Request request, net::Respond respond) override { respond(answer(request.path())); }
+  void handle(net::Request request, net::Respond respond) override {
+    const std::string_view path = request.path();
+    if (path.starts_with(kSlo) && path.ends_with(kContributors)) {
+      contributors(request, std::move(respond));
+    } else {
+      respond(answer(path));
+    }
+  }
 
  private:
+  static constexpr std::string_view kSlo = "/api/v1/slos/";
+  static constexpr std::string_view kContributors = "/contributors";
+
+  void contributors(const net::Request& request, net::Respond respond) {
+    const std::string_view path = request.path();
+    const auto snapshot = context_.snapshot();
+    if (!snapshot || snapshot->as_of == Time{} || !context_.contributors) return respond(starting(path));
+    const auto name = std::string(path.substr(kSlo.size(), path.size() - kSlo.size() - kContributors.size()));
+    if (!knows(*snapshot, name)) return respond(unknown_slo(*snapshot, name));
+    const Result<engine::SlotRange> range = asked_range(request.target, snapshot->as_of);
+    if (!range) return respond(failure(400, "bad_data", range.error().message));
+    const bool taken = context_.contributors(name, *range, [respond](Result<engine::Contributors> found) {
+      respond(found ? success(contributors_json(*found))
+                    : failure(503, "unavailable", found.error().message));
+    });
+    if (taken) return;
+    net::Response busy = failure(503, "unavailable", "too many ask what ate the budget; ask again later");
+    busy.headers.emplace_back("Retry-After", "5");
+    respond(std::move(busy));
+  }
+
+  static bool knows(const engine::Snapshot& snapshot, const std::string& name) {
+    return std::any_of(snapshot.slos.begin(), snapshot.slos.end(),
+                       [&](const engine::SloReading& reading) { return reading.config->name == name; });
+  }
+
+  static net::Response unknown_slo(const engine::Snapshot& snapshot, const std::string& name) {
+    std::vector<std::string> names;
+    for (const engine::SloReading& reading : snapshot.slos) names.push_back(reading.config->name);
+    const std::string shown = name.substr(0, 100);
+    return failure(404, "not_found", "no SLO is called \"" + shown + "\"" + did_you_mean(shown, names));
+  }
+
   net::Response answer(std::string_view path) {
     if (path == "/-/healthy" || path == "/healthz")
       return with(200, "slod is healthy\n", "text/plain; charset=utf-8");
@@ -53,12 +97,10 @@ class WebHandler final : public net::Handler {
     if (path == "/api/v1/sources") return success(sources_json(*snapshot));
     if (path == "/api/v1/alerts") return success(alerts_json(*snapshot));
     if (path == "/api/v1/transitions") return success(context_.transitions_json());
-    constexpr std::string_view kSlo = "/api/v1/slos/";
     if (path.starts_with(kSlo)) {
       const std::string name(path.substr(kSlo.size()));
       const std::string json = slo_json(*snapshot, name);
-      return json.empty() ? failure(404, "not_found", "no SLO is called \"" + name.substr(0, 100) + "\"")
-                          : success(json);
+      return json.empty() ? unknown_slo(*snapshot, name) : success(json);
     }
     return failure(404, "not_found", "nothing is here; see /api/v1/slos, /metrics, /-/ready");
   }

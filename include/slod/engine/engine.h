@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "slod/engine/booking_log.h"
 #include "slod/engine/snapshot.h"
 
 namespace slod::engine {
@@ -31,6 +32,9 @@ class Engine {
   /// slod itself (empty source) or one source saw nothing in [from, to).
   void unobserved(const std::string& source, Time from, Time to);
   void source_up(const std::string& source, bool up, Time at);
+
+  /// Writes down every booking from here on. Lifetime: the log outlives the engine, and has the same config.
+  void record_to(BookingLog& log);
 
   /// Evaluates at `at`, a multiple of the evaluation interval, later than every earlier one. Returns what
   /// changed.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "slod/engine/contributors.h"
 #include "slod/engine/snapshot.h"
 
 namespace slod::serve {
@@ -29,6 +30,10 @@ struct ProcessFigures {
                                    const std::string& slo);  ///< "" if unknown
 [[nodiscard]] std::string sources_json(const engine::Snapshot& snapshot);
 [[nodiscard]] std::string alerts_json(const engine::Snapshot& snapshot);
+/// `data` of /api/v1/slos/NAME/contributors.
+[[nodiscard]] std::string contributors_json(const engine::Contributors& contributors);
+/// What `slod why` prints of that. "" if it is not that.
+[[nodiscard]] std::string contributors_text_from_json(const std::string& data, bool colour);
 /// The table of `slod status`, `slod replay` and the demo; `colour` for terminals.
 [[nodiscard]] std::string slos_table(const engine::Snapshot& snapshot, bool colour);
 /// The same table from `data` of /api/v1/slos, as `slod status` gets it. "" if it is not that.

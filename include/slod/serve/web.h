@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "slod/core/result.h"
+#include "slod/engine/contributors.h"
 #include "slod/engine/snapshot.h"
 #include "slod/net/http_server.h"
 #include "slod/serve/render.h"
@@ -19,10 +21,14 @@ struct Readiness {
   double progress = 0;  ///< 0 to 1
 };
 
+using Contributed = std::function<void(Result<engine::Contributors>)>;
+
 struct WebContext {
   std::function<std::shared_ptr<const engine::Snapshot>()> snapshot;  ///< null before the first tick
   std::function<ProcessFigures()> figures;
   std::function<Readiness()> readiness;
+  /// What ate the budget of the SLO of that name; answers later, from any thread. False: too many ask.
+  std::function<bool(const std::string&, engine::SlotRange, Contributed)> contributors;
   std::function<std::string()> transitions_json;  ///< newest first, a JSON array, from the ledger
 };
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace slod::config {
+namespace slod {
 
 /// The candidate within a third of the word's length (at least 1, at most 3 edits; a swap of neighbours is
 /// one edit), or "". Ties go to the first.
@@ -15,4 +15,4 @@ namespace slod::config {
 /// "a, b or c".
 [[nodiscard]] std::string or_list(const std::vector<std::string>& words);
 
-}  // namespace slod::config
+}  // namespace slod

@@ -1,9 +1,9 @@
-#include "config/suggest.h"
+#include "slod/core/suggest.h"
 
 #include <algorithm>
 #include <cctype>
 
-namespace slod::config {
+namespace slod {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::string or_list(const std::vector<std::string>& words) {
   return join(words, " or ");
 }
 
-}  // namespace slod::config
+}  // namespace slod

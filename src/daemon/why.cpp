@@ -1,0 +1,48 @@
+#include "why.h"
+
+#include <algorithm>
+
+namespace slod::daemon {
+namespace {
+
+constexpr auto kIdle = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Why::Why(RefoldInput input, const engine::BookingLog& log, const Dictionary& dictionary)
+    : input_(std::move(input)), log_(log), dictionary_(dictionary), thread_([this] { loop(); }) {}
+
+Why::~Why() {
+  stopping_ = true;
+  questions_.wake();
+  thread_.join();
+}
+
+bool Why::ask(const std::string& slo, engine::SlotRange range, Done done) {
+  auto question = std::make_unique<Question>(Question{slo, range, std::move(done)});
+  return questions_.push(question);
+}
+
+void Why::loop() {
+  while (!stopping_.load()) {
+    while (const auto question = questions_.pop()) question->done(answer(*question));
+    questions_.wait_until(std::chrono::steady_clock::now() + kIdle);
+  }
+}
+
+Result<engine::Contributors> Why::answer(const Question& question) const {
+  const auto slo = std::find_if(input_.config->slos.begin(), input_.config->slos.end(),
+                                [&](const SloConfig& s) { return s.name == question.slo; });
+  if (slo == input_.config->slos.end()) return Error{"no SLO is called \"" + question.slo + "\""};
+  const std::shared_ptr<const engine::LaneView> lane = log_.read(*slo);
+  if (!lane || lane->complete_from > slot_start(question.range.from))
+    return refold(input_, question.slo, question.range, stopping_);
+  engine::Contributions contributions(*input_.config, *slo, question.range);
+  contributions.add(*lane);
+  engine::Contributors answer =
+      engine::contributors_of(*input_.config, *slo, question.range, contributions.sums(), dictionary_);
+  answer.computed_from = "memory";
+  return answer;
+}
+
+}  // namespace slod::daemon

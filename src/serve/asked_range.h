@@ -1,0 +1,16 @@
+// The range of time that a request asks about: `from` and `to` (RFC 3339, or seconds since the epoch), or
+// `since` (1h). Pure.
+#pragma once
+
+#include <string_view>
+
+#include "slod/core/result.h"
+#include "slod/engine/contributors.h"
+
+namespace slod::serve {
+
+/// Without `to`: until `as_of`; without `from` and `since`: the hour before `to`. Whole slots: from rounded
+/// down, to rounded up, and never past `as_of`. The error says what to write.
+[[nodiscard]] Result<engine::SlotRange> asked_range(std::string_view target, Time as_of);
+
+}  // namespace slod::serve

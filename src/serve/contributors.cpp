@@ -1,0 +1,171 @@
+// What ate the budget: the JSON of the API, and the text of `slod why` from that JSON.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "slod/serve/render.h"
+#include "slod/slo/slo_math.h"
+
+namespace slod::serve {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(std::optional<double> value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+const char* kind_name(engine::Dimension::Kind kind) {
+  constexpr std::array<const char*, 7> kNames = {"actor", "outcome",  "status", "condition",
+                                                 "label", "attempts", "device"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+Json share_json(const engine::Share& share) {
+  return {{"good", share.tally.good},
+          {"bad", share.tally.bad},
+          {"valid", share.tally.valid()},
+          {"share_of_bad", number(share.of_bad)},
+          {"share_of_valid", number(share.of_valid)},
+          {"lift", number(share.lift)}};
+}
+
+Json dimension_json(const engine::Dimension& dimension) {
+  Json json = {{"dimension", dimension.name},
+               {"kind", kind_name(dimension.kind)},
+               {"distinct", dimension.values},
+               {"values", Json::array()}};
+  for (const engine::Share& share : dimension.top) {
+    Json one = {{"value", share.value}};
+    one.update(share_json(share));
+    json["values"].push_back(std::move(one));
+  }
+  json["others"] = dimension.others ? share_json(*dimension.others) : Json(nullptr);
+  return json;
+}
+
+Json proposal_json(const engine::ActorProposal& proposal) {
+  return {{"label", proposal.label},
+          {"values", proposal.values},
+          {"good", proposal.tally.good},
+          {"bad", proposal.tally.bad},
+          {"share_of_bad", number(proposal.of_bad)},
+          {"share_of_valid", number(proposal.of_valid)},
+          {"sli_without", number(proposal.sli_without)},
+          {"yaml", proposal.yaml}};
+}
+
+std::string fixed(double value, int decimals) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  return text.data();
+}
+
+/// One line of the text: a value of a dimension.
+struct Line {
+  std::string what;
+  double of_bad = 0, of_valid = 0;
+  std::optional<double> lift;
+};
+
+std::vector<Line> lines_of(const Json& data) {
+  constexpr double kNotable = 0.05;
+  constexpr std::size_t kMost = 15;
+  std::vector<Line> lines;
+  for (const Json& dimension : data["dimensions"]) {
+    if (dimension.value("distinct", 0) < 2) continue;  // everything has it: it explains nothing
+    for (const Json& value : dimension["values"]) {
+      if (!value["share_of_bad"].is_number() || value["share_of_bad"].get<double>() < kNotable) continue;
+      const std::string text = value.value("value", "");
+      Line line{dimension.value("dimension", "") + " " + (text.empty() ? "(none)" : text),
+                value["share_of_bad"].get<double>(),
+                value.value("share_of_valid", 0.0),
+                {}};
+      if (value["lift"].is_number()) line.lift = value["lift"].get<double>();
+      lines.push_back(std::move(line));
+    }
+  }
+  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+    return a.of_bad - a.of_valid > b.of_bad - b.of_valid;
+  });
+  if (lines.size() > kMost) lines.resize(kMost);
+  return lines;
+}
+
+std::string table_of(const std::vector<Line>& lines) {
+  constexpr int kBar = 20;
+  std::size_t width = 0;
+  for (const Line& line : lines) width = std::max(width, line.what.size());
+  std::string out =
+      "  " + std::string(width, ' ') + "  " + std::string(kBar, ' ') + "   of bad   of all   lift\n";
+  for (const Line& line : lines) {
+    const auto filled = static_cast<int>(std::lround(std::clamp(line.of_bad, 0.0, 1.0) * kBar));
+    std::string bar;
+    for (int i = 0; i < kBar; ++i) bar += i < filled ? "█" : " ";
+    const auto padded = [](const std::string& text, std::size_t wide) {
+      return std::string(wide > text.size() ? wide - text.size() : 0, ' ') + text;
+    };
+    out += "  " + line.what + std::string(width - line.what.size(), ' ') + "  " + bar + "  " +
+           padded(fixed(line.of_bad * 100, 1), 5) + " %  " + padded(fixed(line.of_valid * 100, 1), 5) +
+           " %  " + padded(line.lift ? fixed(*line.lift, 1) : "-", 5) + "\n";
+  }
+  return out;
+}
+
+std::optional<double> number_in(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+}
+
+std::string proposal_text(const Json& proposal) {
+  std::string values;
+  for (const Json& value : proposal["values"])
+    values += (values.empty() ? "" : ", ") + value.get<std::string>();
+  return "\n" + slo::percent(number_in(proposal, "share_of_bad")) + " of the bad but " +
+         slo::percent(number_in(proposal, "share_of_valid")) + " of all events have " +
+         proposal.value("label", "") + " " + values +
+         ".\nAs an actor of its own it leaves this SLO, which is then at " +
+         slo::percent(number_in(proposal, "sli_without")) + ". The rule:\n\n" + proposal.value("yaml", "");
+}
+
+}  // namespace
+
+std::string contributors_json(const engine::Contributors& contributors) {
+  Json json = {{"slo", contributors.slo},
+               {"from", format_rfc3339(contributors.from)},
+               {"to", format_rfc3339(contributors.to)},
+               {"objective", static_cast<double>(contributors.objective) / static_cast<double>(kOne)},
+               {"good", contributors.total.good},
+               {"bad", contributors.total.bad},
+               {"valid", contributors.total.valid()},
+               {"sli", number(contributors.sli)},
+               {"computed_from", contributors.computed_from},
+               {"note", contributors.note.empty() ? Json(nullptr) : Json(contributors.note)},
+               {"dimensions", Json::array()}};
+  for (const engine::Dimension& dimension : contributors.dimensions)
+    json["dimensions"].push_back(dimension_json(dimension));
+  json["proposal"] = contributors.proposal ? proposal_json(*contributors.proposal) : Json(nullptr);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string contributors_text_from_json(const std::string& text, bool colour) {
+  const Json data = Json::parse(text, nullptr, false);
+  if (!data.is_object() || !data.contains("dimensions") || !data["dimensions"].is_array()) return "";
+  const std::int64_t bad = data.value("bad", std::int64_t{0});
+  const std::string name = data.value("slo", "");
+  std::string out = (colour ? "\033[1m" + name + "\033[0m" : name) + ": " + std::to_string(bad) + " bad of " +
+                    std::to_string(data.value("valid", std::int64_t{0})) + " events, " +
+                    slo::percent(number_in(data, "sli")) + " (objective " +
+                    slo::percent(number_in(data, "objective")) + ")\n" + data.value("from", "") + " to " +
+                    data.value("to", "") + ", computed from " + data.value("computed_from", "") + "\n";
+  if (data["note"].is_string()) out += "note: " + data["note"].get<std::string>() + "\n";
+  if (bad == 0) return out + "Nothing ate the budget.\n";
+  const std::vector<Line> lines = lines_of(data);
+  out += lines.empty() ? "No value of any label stands out.\n" : "\n" + table_of(lines);
+  if (data["proposal"].is_object()) out += proposal_text(data["proposal"]);
+  return out;
+}
+
+}  // namespace slod::serve
