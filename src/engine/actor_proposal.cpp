@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "slod/engine/exemplar.h"
 #include "slod/slo/slo_math.h"
 
 namespace slod::engine {
@@ -72,26 +73,48 @@ std::string yaml_of(const Config& config, const SloConfig& slo, const ActorPropo
   return yaml;
 }
 
+/// What would be left without the proposal's events. False: nothing, or nothing better.
+bool measure(ActorProposal& proposal, const Contributors& answer) {
+  const Tally left{answer.total.good - proposal.tally.good, answer.total.bad - proposal.tally.bad};
+  proposal.sli_without = slo::sli(left.good, left.valid());
+  if (!proposal.sli_without || proposal.sli_without <= answer.sli) return false;
+  proposal.of_bad = static_cast<double>(proposal.tally.bad) / static_cast<double>(answer.total.bad);
+  proposal.of_valid = static_cast<double>(proposal.tally.valid()) / static_cast<double>(answer.total.valid());
+  return true;
+}
+
 std::optional<ActorProposal> propose_by(const Config& config, const SloConfig& slo,
                                         const Contributors& answer, const Dimension& dimension) {
   ActorProposal proposal;
   proposal.label = dimension.name;
   for (const Share& share : dimension.top) {
-    if (!stands_out(share, proposal.values.empty() ? kMostOfLoss : kNotable)) {
-      if (proposal.values.empty()) return std::nullopt;  // the first has most of the loss or none has
-      continue;
-    }
-    if (is_actor_already(config, dimension.name, share.value)) continue;
+    if (!stands_out(share, kNotable) || is_actor_already(config, dimension.name, share.value)) continue;
     proposal.values.push_back(share.value);
     proposal.tally.add(share.tally);
   }
-  if (proposal.values.empty()) return std::nullopt;
-  const Tally left{answer.total.good - proposal.tally.good, answer.total.bad - proposal.tally.bad};
-  proposal.sli_without = slo::sli(left.good, left.valid());
-  if (!proposal.sli_without || proposal.sli_without <= answer.sli) return std::nullopt;
-  proposal.of_bad = static_cast<double>(proposal.tally.bad) / static_cast<double>(answer.total.bad);
-  proposal.of_valid = static_cast<double>(proposal.tally.valid()) / static_cast<double>(answer.total.valid());
+  if (proposal.values.empty() || !measure(proposal, answer) || *proposal.of_bad < kMostOfLoss)
+    return std::nullopt;
   proposal.yaml = yaml_of(config, slo, proposal);
+  return proposal;
+}
+
+/// An actor of the SLO that explains most of its loss: the SLO without it.
+std::optional<ActorProposal> propose_without(const Config& config, const SloConfig& slo,
+                                             const Contributors& answer, const Dimension& actors) {
+  const Share& worst = actors.top.front();
+  if (slo.actors.size() < 2 || !stands_out(worst, kMostOfLoss)) return std::nullopt;
+  ActorProposal proposal;
+  proposal.label = "actor";
+  proposal.values = {worst.value};
+  proposal.tally = worst.tally;
+  if (!measure(proposal, answer)) return std::nullopt;
+  std::string rest;
+  for (const ActorIndex actor : slo.actors) {
+    const std::string name = actor_name(config, actor);
+    if (name != worst.value) rest += (rest.empty() ? "" : ", ") + quoted(name);
+  }
+  proposal.yaml = "slos:\n  - name: " + quoted(slo.name) + "\n    actor: [" + rest + "]   # without " +
+                  worst.value + ", who needs an SLO of its own\n";
   return proposal;
 }
 
@@ -102,8 +125,10 @@ std::optional<ActorProposal> propose_actor(const Config& config, const SloConfig
   std::optional<ActorProposal> best;
   if (answer.total.bad == 0) return best;
   for (const Dimension& dimension : answer.dimensions) {
-    if (dimension.kind != Dimension::Kind::kLabel || !is_mapped(config, slo, dimension.name)) continue;
-    auto proposal = propose_by(config, slo, answer, dimension);
+    const bool label = dimension.kind == Dimension::Kind::kLabel && is_mapped(config, slo, dimension.name);
+    if (!label && dimension.kind != Dimension::Kind::kActor) continue;
+    auto proposal =
+        label ? propose_by(config, slo, answer, dimension) : propose_without(config, slo, answer, dimension);
     const bool better =
         proposal && (!best || *proposal->of_bad - *proposal->of_valid > *best->of_bad - *best->of_valid);
     if (better) best = std::move(proposal);

@@ -5,9 +5,10 @@
 
 namespace slod::engine {
 
-/// Proposes where one value of a label that the source maps has at least half of the bad events and at least
-/// twice its share of all; further values of that label that stand out likewise come with it. Nothing where
-/// the SLO would not be kept better, nothing would be left, or an actor has just these values already.
+/// Proposes the values of a label that the source maps which have at least twice their share of the bad
+/// events, where they have at least half of these together. Of an SLO of several actors, where one of them
+/// does: the SLO without it. Nothing where the SLO would not be kept better, nothing would be left, or an
+/// actor has these values already.
 [[nodiscard]] std::optional<ActorProposal> propose_actor(const Config& config, const SloConfig& slo,
                                                          const Contributors& answer);
 

@@ -125,9 +125,8 @@ std::string proposal_text(const Json& proposal) {
     values += (values.empty() ? "" : ", ") + value.get<std::string>();
   return "\n" + slo::percent(number_in(proposal, "share_of_bad")) + " of the bad but " +
          slo::percent(number_in(proposal, "share_of_valid")) + " of all events have " +
-         proposal.value("label", "") + " " + values +
-         ".\nAs an actor of its own it leaves this SLO, which is then at " +
-         slo::percent(number_in(proposal, "sli_without")) + ". The rule:\n\n" + proposal.value("yaml", "");
+         proposal.value("label", "") + " " + values + ".\nWithout them this SLO is at " +
+         slo::percent(number_in(proposal, "sli_without")) + ":\n\n" + proposal.value("yaml", "");
 }
 
 }  // namespace
