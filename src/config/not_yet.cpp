@@ -14,7 +14,6 @@ std::vector<std::string> not_yet(const Config& config) {
   const auto& sources = config.sources;
   note(config.heartbeat.has_value(), "heartbeat: it is not sent");
   note(!config.areas_geojson.empty(), "areas: positions do not become `area`");
-  note(config.shards > 1, "engine.shards: the fold runs on one thread");
   note(config.language != "en", "language: alert texts are in English only");
   note(!config.maintenance.empty(), "maintenance: it neither silences nor excludes");
   note(std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.silent_after.has_value(); }),

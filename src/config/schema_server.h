@@ -43,7 +43,8 @@ inline constexpr Object kState{"state", kStateFields};
 inline constexpr Type kStateType{.object = &kState};
 
 inline constexpr Field kEngineFields[] = {
-    {"shards", &kFewCount, "fold threads; no number depends on it", "1"}};
+    {"shards", &kFewCount, "threads that count, the one that folds among them; no number depends on it",
+     "1"}};
 inline constexpr Object kEngine{"engine", kEngineFields};
 inline constexpr Type kEngineType{.object = &kEngine};
 inline constexpr Field kLimitsFields[] = {

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <set>
 
 #include "accounts.h"
-#include "slo_tracker.h"
+#include "counting.h"
 
 namespace slod::engine {
 namespace {
@@ -16,7 +15,6 @@ constexpr std::size_t kRecentTransitions = 200;
 constexpr Duration kLongestLookBack = hours(24 * 400);
 constexpr std::size_t kUnhealthyListed = 50;
 constexpr std::size_t kUnmatchedListed = 20;
-constexpr std::size_t kLegs = 3;  // of fold::View: all, api, device
 
 /// For configs without a fleet: nothing is known of any device.
 class NoDevices final : public fold::DeviceDirectory {
@@ -24,84 +22,23 @@ class NoDevices final : public fold::DeviceDirectory {
   [[nodiscard]] StringId label(StringId, std::string_view, Time) const override { return 0; }
 };
 
-std::vector<fold::View> views_of(const Config& config) {
-  std::set<fold::View> views;
-  for (const SloConfig& slo : config.slos) {
-    if (slo.journey >= 0) views.insert({slo.journey, slo.leg});
-  }
-  return {views.begin(), views.end()};
-}
-
-std::vector<std::string> checks_of(const Config& config) {
-  std::vector<std::string> checks;
-  for (const SloConfig& slo : config.slos) {
-    if (slo.sli != SliKind::kDeviceMinutes) continue;
-    if (std::find(checks.begin(), checks.end(), slo.fleet_check) != checks.end()) continue;
-    checks.push_back(slo.fleet_check);
-  }
-  return checks;
-}
-
 }  // namespace
 
-struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
+struct Engine::Impl {
   Impl(std::shared_ptr<const Config> config_in, const std::vector<fleet::RegistryEntry>& registry,
        Dictionary& dictionary_in)
       : config(std::move(config_in)),
         dictionary(dictionary_in),
         accounts(*config),
-        checks(checks_of(*config)) {
-    tables.dictionary = &dictionary;
-    tables.groups_per_slo = config->limits.groups_per_slo;
-    tables.groups_left = config->limits.groups;
-    for (const SloConfig& slo : config->slos) {
-      trackers.emplace_back(*config, slo, tables);
-      sources_of.push_back(sources_of_slo(slo));
-    }
-    if (config->fleet) fleet.emplace(*config, dictionary, registry, checks, *this);
-    const std::vector<fold::View> views = views_of(*config);
-    fold.emplace(*config, dictionary, directory(), views, *this);
-    index_trackers();
+        counting(*config, dictionary) {
+    for (const SloConfig& slo : config->slos) sources_of.push_back(sources_of_slo(slo));
+    if (config->fleet) fleet.emplace(*config, dictionary, registry, counting.checks(), counting);
+    fold.emplace(*config, dictionary, directory(), counting.views(), counting);
   }
 
   [[nodiscard]] const fold::DeviceDirectory& directory() const {
     if (fleet) return *fleet;
     return no_devices;
-  }
-
-  void index_trackers() {
-    trackers_of_check.resize(checks.size());
-    trackers_of_view.resize(config->journeys.size() * kLegs);
-    for (SloTracker& tracker : trackers) {
-      const SloConfig& slo = tracker.slo();
-      if (slo.journey >= 0) {
-        trackers_of_view[place_of({slo.journey, slo.leg})].push_back(&tracker);
-      } else if (slo.sli == SliKind::kDeviceMinutes) {  // device-share is not counted yet: absent, not wrong
-        const auto check = std::find(checks.begin(), checks.end(), slo.fleet_check);
-        trackers_of_check[static_cast<std::size_t>(check - checks.begin())].push_back(&tracker);
-      }
-    }
-  }
-
-  void book_event(const fold::Booking& event, int sign) override {
-    if (log != nullptr) log->event(event, sign);
-    for (SloTracker* tracker : of_view(event.view)) tracker->on_event(event, sign);
-  }
-  void book_attempt(const fold::Booking& attempt, int sign) override {
-    if (log != nullptr) log->attempt(attempt, sign);
-    for (SloTracker* tracker : of_view(attempt.view)) tracker->on_attempt(attempt, sign);
-  }
-  void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override {
-    if (log != nullptr) log->minutes(checks[static_cast<std::size_t>(minutes.check)], minutes, count);
-    for (SloTracker* tracker : trackers_of_check[static_cast<std::size_t>(minutes.check)]) {
-      tracker->on_minutes(minutes, count);
-    }
-  }
-  static std::size_t place_of(const fold::View& view) {
-    return static_cast<std::size_t>(view.journey) * kLegs + static_cast<std::size_t>(view.leg);
-  }
-  [[nodiscard]] const std::vector<SloTracker*>& of_view(const fold::View& view) const {
-    return trackers_of_view[place_of(view)];
   }
 
   /// Nobody saw what `source` ("": any) would have told in [from, to).
@@ -144,11 +81,10 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
   }
 
   std::vector<Transition> tick(Time at);
-  [[nodiscard]] std::shared_ptr<const Snapshot> read() const;
+  [[nodiscard]] std::shared_ptr<const Snapshot> read();
   template <class A>
   void io(A& a) {
-    a(dictionary, tables, accounts, observation, down_since);
-    archive::in_place(a, trackers);
+    a(dictionary, accounts, observation, down_since, counting);
     a.same(fleet.has_value());
     if (fleet) a(*fleet);
     a(*fold, recent, last_tick);
@@ -156,20 +92,15 @@ struct Engine::Impl final : fold::BookingSink, fleet::MinuteSink {
 
   std::shared_ptr<const Config> config;
   Dictionary& dictionary;
-  Tables tables;
   Accounts accounts;
+  Counting counting;
   Observation observation;
   std::map<std::string, Time> down_since;
   std::vector<std::vector<std::string>> sources_of;  // by SLO
   NoDevices no_devices;
-  std::vector<std::string> checks;
-  std::deque<SloTracker> trackers;                         // addresses are kept
-  std::vector<std::vector<SloTracker*>> trackers_of_view;  // by place_of()
-  std::vector<std::vector<SloTracker*>> trackers_of_check;
   std::optional<fleet::Fleet> fleet;
   std::optional<fold::Fold> fold;
   std::deque<Transition> recent;
-  BookingLog* log = nullptr;
   std::optional<Time> last_tick;
 };
 
@@ -180,25 +111,21 @@ std::vector<Transition> Engine::Impl::tick(Time at) {
   }
   fold->tick(at);
   if (fleet) fleet->tick(at);
-  for (SloTracker& tracker : trackers) tracker.prepare(at);
-  tables.windows.advance(at);
-  tables.latency.advance(at);
   last_tick = at;
-  std::vector<Transition> transitions;
   observation.forget_before(at - kLongestLookBack);
-  for (std::size_t i = 0; i < trackers.size(); ++i) {
-    trackers[i].run_rules({at, source_down(trackers[i].slo()), observation, sources_of[i]}, transitions);
-  }
+  std::vector<bool> down;
+  for (const SloConfig& slo : config->slos) down.push_back(source_down(slo));
+  std::vector<Transition> transitions = counting.tick({at, observation, down, sources_of});
   for (const Transition& transition : transitions) recent.push_back(transition);
   while (recent.size() > kRecentTransitions) recent.pop_front();
   return transitions;
 }
 
-std::shared_ptr<const Snapshot> Engine::Impl::read() const {
+std::shared_ptr<const Snapshot> Engine::Impl::read() {
   auto next = std::make_shared<Snapshot>();
   next->config = config;
   if (last_tick) next->as_of = *last_tick;
-  for (const SloTracker& tracker : trackers) next->slos.push_back(tracker.read());
+  next->slos = counting.read();
   next->sources = accounts.sources(fold->counters());
   next->recent_transitions.assign(recent.begin(), recent.end());
   if (fleet) {
@@ -260,7 +187,7 @@ void Engine::source_up(const std::string& source, bool up, Time at) {
 }
 
 void Engine::record_to(BookingLog& log) {
-  impl_->log = &log;
+  impl_->counting.record_to(log);
 }
 
 std::vector<Transition> Engine::tick(Time at) {

@@ -1,14 +1,14 @@
-// Groups of one SLO: label set to group, admitted in journal order up to the caps; what comes later is
-// counted in one overflow group with its good and bad, so that totals stay exact. Engine thread.
+// Groups of one SLO: label set to group, as Admission decided. A label set that was not admitted is counted
+// in the overflow group with its good and bad. Thread: the shard's.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "slod/config/config.h"
+#include "admission.h"
 #include "tables.h"
 
 namespace slod::engine {
@@ -29,30 +29,32 @@ class Groups {
     }
   };
 
-  Groups(const SloConfig& slo, Tables& tables);
+  Groups(const SloConfig& slo, Tables& tables) : slo_(slo), tables_(&tables) {}
 
-  /// The group of a label set; the same one for ever. `spec` is the series of a group that is admitted now.
-  Index of(LabelSetId labels, const window::SeriesSpec& spec);
+  /// True if the group is new; then `spec` is its series.
+  bool learn(const Admitted& admitted, const window::SeriesSpec& spec);
+  /// Requires: learn() was told what Admission said of the label set.
+  [[nodiscard]] Index of(LabelSetId labels) const {
+    const auto known = by_labels_.find(labels);
+    return known == by_labels_.end() ? overflow_ : known->second;
+  }
   [[nodiscard]] const std::vector<Group>& all() const { return groups_; }
   /// ("area", "shibuya") pairs in the order of group_by.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> labels(const Group& group) const;
-  [[nodiscard]] bool on() const { return !keys_.empty(); }
+  [[nodiscard]] bool on() const { return !slo_.group_by.empty(); }
   template <class A>
   void io(A& a) {
-    a(groups_, by_labels_, by_values_, overflow_);
+    a(groups_, by_labels_, overflow_);
   }
 
  private:
-  Index admit(std::vector<StringId> values, const window::SeriesSpec& spec);
   [[nodiscard]] Ppm objective_of(const std::vector<StringId>& values) const;
 
   const SloConfig& slo_;
-  Tables& tables_;
-  std::vector<StringId> keys_;
+  Tables* tables_;
   std::vector<Group> groups_;
   boost::unordered_flat_map<LabelSetId, Index> by_labels_;
-  std::map<std::vector<StringId>, Index> by_values_;
-  std::optional<Index> overflow_;
+  Index overflow_ = 0;
 };
 
 }  // namespace slod::engine

@@ -62,13 +62,10 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
       slo_(slo),
       policy_(config.policies[static_cast<std::size_t>(slo.alert_policy)]),
       tables_(&tables),
+      criterion_(config, slo),
       policy_windows_(windows_of(policy_)),
       slo_window_(policy_windows_.size()),
       groups_(slo, tables) {
-  if (!slo.actors.empty()) {
-    actor_counts_.resize(config.actors.size() + 1, false);
-    for (const ActorIndex actor : slo.actors) actor_counts_[static_cast<std::size_t>(actor + 1)] = true;
-  }
   for (const Duration length : policy_windows_) spec_.windows.push_back({length, {}});
   spec_.windows.push_back(spec_of(slo.window));
   if (slo.window.calendar != Window::Calendar::kNone) anchored_.push_back({slo_window_, &slo.window, {}, {}});
@@ -83,36 +80,31 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
     buckets_.bounds = bucket_bounds(slo.threshold);
     buckets_.counts.resize(buckets_.bounds.size() + 1);
   }
-  if (slo.budgeting) slices_.emplace_back(slo.budgeting->slice, slo.budgeting->target, longest(slo.window));
+  if (slo.budgeting) add_slices();
   for (const BurnRule& rule : policy_.rules) {
     alerts_.emplace_back(rule, policy_, slo.objective);
     rule_windows_.push_back({window_index(rule.long_window), window_index(rule.short_window)});
   }
 }
 
+/// Late counts may change a slice for as long as any window holds it.
+void SloTracker::add_slices() {
+  Duration keep = longest(slo_.window);
+  for (const Window& also : slo_.also) keep = std::max(keep, longest(also));
+  if (!policy_windows_.empty()) keep = std::max(keep, policy_windows_.back());
+  slices_.emplace_back(slo_.budgeting->slice, slo_.budgeting->target, std::max(keep, slo_.budgeting->slice));
+}
+
 // ---- judging and counting
 // -----------------------------------------------------------------------------------------
 
-bool SloTracker::concerns(const fold::Booking& booking) const {
-  return actor_counts_.empty() || actor_counts_[static_cast<std::size_t>(booking.actor + 1)];
-}
-
-Verdict SloTracker::judge(const fold::Booking& booking) const {
-  if (slo_.sli != SliKind::kLatency) return booking.verdict;
-  if (booking.verdict == Verdict::kExcluded || booking.verdict == Verdict::kUnobserved)
-    return booking.verdict;
-  if (booking.timed_out) return Verdict::kBad;
-  if (booking.latency == kNoLatency) return Verdict::kExcluded;  // nothing to judge by
-  return booking.latency <= slo_.threshold ? Verdict::kGood : Verdict::kBad;
-}
-
 void SloTracker::on_event(const fold::Booking& event, int sign) {
-  if (slo_.fold && concerns(event)) count(event, sign);
+  if (slo_.fold && criterion_.concerns(event)) count(event, sign);
 }
 
 void SloTracker::on_attempt(const fold::Booking& attempt, int sign) {
-  if (!concerns(attempt)) return;
-  const Verdict verdict = judge(attempt);
+  if (!criterion_.concerns(attempt)) return;
+  const Verdict verdict = criterion_.judge(attempt);
   if (verdict == Verdict::kExcluded) {
     tables_->windows.record(side(kSetAside), attempt.slot, {sign, 0});
   } else if (verdict != Verdict::kUnobserved) {
@@ -124,7 +116,7 @@ void SloTracker::on_attempt(const fold::Booking& attempt, int sign) {
 }
 
 void SloTracker::count(const fold::Booking& booking, int sign) {
-  const Verdict verdict = judge(booking);
+  const Verdict verdict = criterion_.judge(booking);
   if (verdict == Verdict::kUnobserved) {
     tables_->windows.record(side(kSetAside), booking.slot, {0, sign});
     return;
@@ -141,7 +133,7 @@ void SloTracker::count(const fold::Booking& booking, int sign) {
   if (policy_.min_devices > 1 && !good) {
     bad_devices_.record(booking.device, booking.slot, sign);
     if (groups_.on())
-      group_bad_devices_[groups_.of(booking.labels, spec_)].record(booking.device, booking.slot, sign);
+      group_bad_devices_[groups_.of(booking.labels)].record(booking.device, booking.slot, sign);
   }
   if (booking.timed_out || booking.latency == kNoLatency) return;
   tables_->latency.record(*latency_, booking.slot, booking.latency, sign);
@@ -181,9 +173,12 @@ void SloTracker::on_minutes(const fleet::MinuteBooking& minutes, std::int64_t co
   if (count < 0) withdrawn_[index] += static_cast<std::uint64_t>(-count);
 }
 
+void SloTracker::learn(const Admitted& admitted) {
+  if (groups_.learn(admitted, spec_)) add_group(groups_.all().back());
+}
+
 void SloTracker::add_group(const Groups::Group& group) {
-  if (slo_.budgeting)
-    slices_.emplace_back(slo_.budgeting->slice, slo_.budgeting->target, longest(slo_.window));
+  if (slo_.budgeting) add_slices();
   group_alerts_.emplace_back();
   if (policy_.per_group && !group.overflow) {
     for (const BurnRule& rule : policy_.rules)
@@ -194,9 +189,7 @@ void SloTracker::add_group(const Groups::Group& group) {
 
 void SloTracker::count_group(LabelSetId labels, Slot slot, Counts delta) {
   if (!groups_.on()) return;
-  const std::size_t before = groups_.all().size();
-  const Groups::Index index = groups_.of(labels, spec_);
-  if (groups_.all().size() > before) add_group(groups_.all()[index]);
+  const Groups::Index index = groups_.of(labels);
   record(groups_.all()[index].series, 1 + index, slot, delta);
 }
 

@@ -1,6 +1,6 @@
 // SloTracker: one SLO, from bookings to a reading. It judges each booking by the SLO's own criterion, counts
 // it in the SLO's series (and its group's), and at a tick reads the windows, the budget and the alert rules.
-// Engine thread.
+// Thread: the shard's.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bad_devices.h"
+#include "criterion.h"
 #include "exemplars.h"
 #include "groups.h"
 #include "observation.h"
@@ -36,6 +37,8 @@ class SloTracker {
   SloTracker(const Config& config, const SloConfig& slo, Tables& tables);
   SloTracker(SloTracker&&) = default;
 
+  /// What Admission decided; before the first booking with these labels.
+  void learn(const Admitted& admitted);
   void on_event(const fold::Booking& event, int sign);
   void on_attempt(const fold::Booking& attempt, int sign);
   void on_minutes(const fleet::MinuteBooking& minutes, std::int64_t count);
@@ -60,8 +63,7 @@ class SloTracker {
     Time begin, end;
   };
 
-  [[nodiscard]] Verdict judge(const fold::Booking& booking) const;
-  [[nodiscard]] bool concerns(const fold::Booking& booking) const;
+  void add_slices();
   void count(const fold::Booking& booking, int sign);
   void count_group(LabelSetId labels, Slot slot, window::Counts delta);
   void record(window::SeriesId series, std::size_t book, Slot slot, window::Counts delta);
@@ -96,7 +98,7 @@ class SloTracker {
   const SloConfig& slo_;
   const AlertPolicy& policy_;
   Tables* tables_;
-  std::vector<bool> actor_counts_;  ///< by ActorIndex + 1; empty: everybody
+  Criterion criterion_;
 
   std::vector<Duration> policy_windows_;  ///< rising; indices 0.. of the series' windows
   std::size_t slo_window_ = 0;            ///< index behind them; `also` windows follow

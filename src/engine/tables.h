@@ -1,7 +1,5 @@
-// What the trackers of all SLOs share: the windows, the latency histograms, the cap on groups. Engine thread.
+// What the trackers of one shard share: the windows, the latency histograms. Thread: the shard's.
 #pragma once
-
-#include <cstdint>
 
 #include "slod/core/dictionary.h"
 #include "slod/window/latency_windows.h"
@@ -12,12 +10,11 @@ namespace slod::engine {
 struct Tables {
   window::WindowTable windows;
   window::LatencyWindows latency;
-  Dictionary* dictionary = nullptr;
-  std::int64_t groups_per_slo = 0;
-  std::int64_t groups_left = 0;  ///< of the global cap
+  const Dictionary* dictionary =
+      nullptr;  ///< the engine's thread writes it; only ids that came here are read
   template <class A>
   void io(A& a) {
-    a(windows, latency, groups_left);
+    a(windows, latency);
   }
 };
 

@@ -290,13 +290,14 @@ Time Join::expiry_of(const Legs& legs) const {
   return legs.facts.arrival + std::max(kShortestPatience, deadline);
 }
 
+/// By every leg, whether or not an SLO asks for it: no number hangs on which other SLOs there are.
 bool Join::awaits_reply(const Legs& legs) const {
   if (legs.has_reply) return !is_answered(legs);
   const bool failed = legs.has_api && legs.api_verdict != Verdict::kGood;
-  const auto& bookers = plan_.journey(legs.journey).bookers;
-  return std::any_of(bookers.begin(), bookers.end(), [&](const Booker& booker) {
-    const GoodWhen leg = booker.view().leg;
-    const Decision& decision = legs.placed[index_of(leg)].decision;
+  const JourneyConfig& journey = *plan_.journey(legs.journey).config;
+  constexpr std::array kAll{GoodWhen::kAll, GoodWhen::kApi, GoodWhen::kDevice};
+  return std::any_of(kAll.begin(), kAll.end(), [&](GoodWhen leg) {
+    const Decision decision = judge(legs, journey, leg, unobserved_);
     if (!decision.made)
       return leg == GoodWhen::kAll || (leg == GoodWhen::kDevice && (!failed || legs.has_command));
     return decision.outcome == Outcome::kDeviceTimeout || decision.outcome == Outcome::kUnobserved;

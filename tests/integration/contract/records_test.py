@@ -76,7 +76,11 @@ class Records(ContractTest):
         grouped = rides(slo={"group_by": ["area"]})
         once = self.replay_text(grouped, {"gateway": lines})
         self.assertEqual(once, self.replay_text(grouped, {"gateway": lines}))
-        self.assertEqual(once, self.replay_text({**grouped, "engine": {"shards": 2}}, {"gateway": lines}))
+        grouped["slos"] += [{**grouped["slos"][0], "name": f"more-{n}", "objective": 90 + n} for n in range(3)]
+        once = self.replay_text(grouped, {"gateway": lines})
+        for shards in (2, 3, 4, 64):
+            sharded = {**grouped, "engine": {"shards": shards}}
+            self.assertEqual(once, self.replay_text(sharded, {"gateway": lines}), f"{shards} shards")
 
     def test_a_journey_without_a_method_takes_every_method(self):
         config = rides()
