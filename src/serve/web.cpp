@@ -117,8 +117,13 @@ class WebHandler final : public net::Handler {
     // While the journal is read there is nothing to count, but the process can be scraped.
     static const engine::Snapshot kEmpty{};
     const auto snapshot = context_.snapshot();
-    return with(200, metrics_text(snapshot ? *snapshot : kEmpty, context_.figures()),
-                "text/plain; version=0.0.4; charset=utf-8");
+    if (snapshot != rendered_) {
+      slo_metrics_ = snapshot ? slo_metrics_text(*snapshot) : "";
+      rendered_ = snapshot;
+    }
+    std::string text = process_metrics_text(snapshot ? *snapshot : kEmpty, context_.figures());
+    text.insert(0, slo_metrics_);
+    return with(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
   }
 
   net::Response starting(std::string_view path) {
@@ -131,6 +136,9 @@ class WebHandler final : public net::Handler {
   }
 
   WebContext context_;
+  // The first scrape of a tick renders the SLOs, further ones share it. The listener has one thread.
+  std::shared_ptr<const engine::Snapshot> rendered_;
+  std::string slo_metrics_;
 };
 
 }  // namespace

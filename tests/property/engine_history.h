@@ -66,6 +66,7 @@ inline std::string EngineHistory::config_text() {
                        "], within: " + one_of({"10s", "60s", "5m"}) + " }"
                  : "";
   std::string text =
+      "engine: { shards: " + one_of({"1", "1", "2", "4"}) + " }\n" +
       "limits: { groups_per_slo: " + one_of({"2", "3", "1000"}) + ", groups: " + one_of({"5", "50000"}) +
       " }\n" + "state: { journal_retention: { fleet: " + one_of({"2h", "1d", "3d"}) +
       " } }\n"

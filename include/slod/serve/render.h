@@ -22,6 +22,10 @@ struct ProcessFigures {
 
 /// The Prometheus text format 0.0.4. `promtool check metrics` is clean.
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);
+/// Its two parts. The first, of the SLOs, is a function of the snapshot alone: once per tick is enough.
+[[nodiscard]] std::string slo_metrics_text(const engine::Snapshot& snapshot);
+[[nodiscard]] std::string process_metrics_text(const engine::Snapshot& snapshot,
+                                               const ProcessFigures& process);
 /// `data` of /api/v1/slos. With transitions: what `slod replay --format json` prints.
 [[nodiscard]] std::string slos_json(const engine::Snapshot& snapshot,
                                     const std::vector<engine::Transition>* transitions = nullptr,

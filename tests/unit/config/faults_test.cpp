@@ -140,6 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"objective_zero", "objective: 99,", "objective: 0,", "an objective of 0 can never be missed"},
         Case{"five_decimals", "objective: 99,", "objective: 99.12345,", "at most 4 decimals"},
+        Case{"more_than_all", "objective: 99,", "objective: 100.0001,", "write a number from 0 to 100"},
+        Case{"seven_nines", "objective: 99,", "objective: 99.99999,", "at most 4 decimals"},
         Case{"percent_sign", "objective: 99,", "objective: \"99%\",", "without the % sign"},
         Case{"no_actor", "actor: rider, ", "", "needs `actor`"},
         Case{"unknown_actor", "actor: rider,", "actor: ridr,", "did you mean \"rider\"?"},
@@ -148,6 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
              "unknown label of the journey \"aera\"; did you mean \"area\"?"},
         Case{"same_slo", "name: fast", "name: works", "another SLO \"works\""},
         Case{"window_step", "window: 30d", "window: 30m5s", "not a multiple of 10s"},
+        Case{"window_below_a_slot", "window: 30d", "window: 5s", "not a multiple of 10s"},
         Case{"window_retention", "window: 30d", "window: 401d", "journal_retention.journeys"},
         Case{"short_longer", "short: 5m", "short: 2h", "longer than the long one"},
         Case{"rule_step", "long: 1h", "long: 65s", "not a multiple of 10s"},
