@@ -71,12 +71,20 @@ std::vector<fold::View> Counting::views() const {
   return {views.begin(), views.end()};
 }
 
-void Counting::book(const EventMessage& message) {
-  const std::size_t place = Bookables::place_of(message.booking.view);
+void Counting::book(const fold::Booking& booking, int sign, bool attempt) {
+  const std::size_t place = Bookables::place_of(booking.view);
   for (const std::uint32_t slo : grouped_of_view_[place]) {
-    if (criteria_[slo].counts(message.booking, message.attempt)) admit(slo, message.booking.labels);
+    if (criteria_[slo].counts(booking, attempt)) admit(slo, booking.labels);
   }
-  for (Lane* lane : lanes_of_view_[place]) lane->count(message);
+  for (Lane* lane : lanes_of_view_[place]) {
+    if (lane->worker) {
+      lane->worker->append(EventMessage{booking, sign, attempt});
+    } else if (attempt) {
+      lane->shard.attempt(booking, sign);
+    } else {
+      lane->shard.event(booking, sign);
+    }
+  }
 }
 
 void Counting::book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) {

@@ -25,11 +25,11 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   void record_to(BookingLog& log) { log_ = &log; }
   void book_event(const fold::Booking& event, int sign) override {
     if (log_ != nullptr) log_->event(event, sign);
-    book({event, sign, false});
+    book(event, sign, false);
   }
   void book_attempt(const fold::Booking& attempt, int sign) override {
     if (log_ != nullptr) log_->attempt(attempt, sign);
-    book({attempt, sign, true});
+    book(attempt, sign, true);
   }
   void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override;
 
@@ -72,7 +72,7 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
 
   void find_lanes();
   [[nodiscard]] std::vector<Slos> grouped(const std::vector<Slos>& all) const;
-  void book(const EventMessage& message);
+  void book(const fold::Booking& booking, int sign, bool attempt);
   void admit(std::uint32_t slo, LabelSetId labels);
   void on_all(const std::function<void(Shard&)>& job);
 

@@ -54,11 +54,15 @@ class Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  void take(const EventMessage& event) {
-    for (SloTracker* tracker : of_view_[Bookables::place_of(event.booking.view)]) {
-      event.attempt ? tracker->on_attempt(event.booking, event.sign)
-                    : tracker->on_event(event.booking, event.sign);
-    }
+  void event(const fold::Booking& booking, int sign) {
+    for (SloTracker* tracker : of_view_[Bookables::place_of(booking.view)]) tracker->on_event(booking, sign);
+  }
+  void attempt(const fold::Booking& booking, int sign) {
+    for (SloTracker* tracker : of_view_[Bookables::place_of(booking.view)])
+      tracker->on_attempt(booking, sign);
+  }
+  void take(const EventMessage& message) {
+    message.attempt ? attempt(message.booking, message.sign) : event(message.booking, message.sign);
   }
   void take(const MinutesMessage& message) {
     for (SloTracker* tracker : of_check_[static_cast<std::size_t>(message.minutes.check)]) {

@@ -63,6 +63,8 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
       policy_(config.policies[static_cast<std::size_t>(slo.alert_policy)]),
       tables_(&tables),
       criterion_(config, slo),
+      attempts_are_events_(slo.journey >= 0 && !slo.budgeting &&
+                           !config.journeys[static_cast<std::size_t>(slo.journey)].retry),
       policy_windows_(windows_of(policy_)),
       slo_window_(policy_windows_.size()),
       groups_(slo, tables) {
@@ -107,7 +109,7 @@ void SloTracker::on_attempt(const fold::Booking& attempt, int sign) {
   const Verdict verdict = criterion_.judge(attempt);
   if (verdict == Verdict::kExcluded) {
     tables_->windows.record(side(kSetAside), attempt.slot, {sign, 0});
-  } else if (verdict != Verdict::kUnobserved) {
+  } else if (verdict != Verdict::kUnobserved && !attempts_are_events_) {
     const bool good = verdict == Verdict::kGood;
     tables_->windows.record(side(kAttempts), attempt.slot, {good ? sign : 0, good ? 0 : sign});
   }
@@ -279,7 +281,7 @@ void SloTracker::read_counts(SloReading& reading) const {
   const auto side_sum = [&](Side which) {
     return sides_[which] ? tables_->windows.read(*sides_[which], 0) : Counts{};
   };
-  const Counts attempts = side_sum(kAttempts);
+  const Counts attempts = attempts_are_events_ ? sum : side_sum(kAttempts);
   const Counts set_aside = side_sum(kSetAside);
   reading.good = sum.good;
   reading.bad = sum.bad;

@@ -99,6 +99,8 @@ class SloTracker {
   const AlertPolicy& policy_;
   Tables* tables_;
   Criterion criterion_;
+  bool attempts_are_events_;  ///< no retry: each event is one attempt, so what is said of one holds for the
+                              ///< other
 
   std::vector<Duration> policy_windows_;  ///< rising; indices 0.. of the series' windows
   std::size_t slo_window_ = 0;            ///< index behind them; `also` windows follow

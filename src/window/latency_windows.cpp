@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -82,12 +83,53 @@ struct Pending {
   }
 };
 
+// The values of one waiting slot while many enter it: a value is one increment. Belongs to the entry of that
+// slot in `pending`, into which it is emptied.
+struct OpenSlot {
+  Slot slot = kNone;
+  std::vector<std::uint32_t> counts;  // by bin, as far as the highest octave that was seen
+  std::uint64_t octaves = 0;          // those that hold values
+
+  /// False: not taken.
+  bool add(Slot at, Bin bin, int sign) {
+    if (at != slot) return false;
+    if (bin >= counts.size()) {
+      if (sign < 0) return false;
+      counts.resize((bin / 64U + 1) * 64U);
+    }
+    if (sign < 0 && counts[bin] == 0) return false;
+    counts[bin] += static_cast<std::uint32_t>(sign);
+    octaves |= std::uint64_t{1} << (bin / 64U);
+    return true;
+  }
+  void empty_into(Histogram& values) {
+    for (; octaves != 0; octaves &= octaves - 1) {
+      const auto first = static_cast<Bin>(std::countr_zero(octaves) * 64);
+      for (Bin bin = first; bin < first + 64; ++bin) {
+        if (counts[bin] != 0) values.add(bin, counts[bin]);
+        counts[bin] = 0;
+      }
+    }
+    slot = kNone;
+  }
+};
+
 struct Series {
   std::array<RollingSpan, 3> spans;
   Slot since = 0;                // kSloWindow, when anchored
   std::vector<Pending> pending;  // sorted by slot; slots at or after the last tick
+  OpenSlot open;
+
+  [[nodiscard]] std::vector<Pending>::iterator first_from(Slot slot) {
+    return std::lower_bound(pending.begin(), pending.end(), slot,
+                            [](const Pending& p, Slot at) { return p.slot < at; });
+  }
+  void close() {
+    if (open.slot != kNone) open.empty_into(first_from(open.slot)->values);
+  }
   template <class A>
   void io(A& a) {
+    close();
     for (RollingSpan& span : spans) a(span);
     a(since, pending);
   }
@@ -127,6 +169,7 @@ struct LatencyWindows::Impl {
     }
   }
   Histogram& pending_for(std::uint32_t id, Slot slot);
+  void wait(std::uint32_t id, Slot slot, Bin bin, int sign);
   void advance(Series& s) const;
   [[nodiscard]] static Slot next_due(const Series& s);
   [[nodiscard]] Histogram sum_since(const Series& s) const;
@@ -140,13 +183,25 @@ Histogram& LatencyWindows::Impl::pending_for(std::uint32_t id, Slot slot) {
   std::vector<Pending>& pending = series[id].pending;
   if (!pending.empty() && pending.back().slot == slot) return pending.back().values;
   due[id] = std::min(due[id], slot + 1);
-  const auto at = std::lower_bound(pending.begin(), pending.end(), slot,
-                                   [](const Pending& p, Slot s) { return p.slot < s; });
+  const auto at = series[id].first_from(slot);
   if (at != pending.end() && at->slot == slot) return at->values;
   return pending.insert(at, Pending{slot, {}})->values;
 }
 
+void LatencyWindows::Impl::wait(std::uint32_t id, Slot slot, Bin bin, int sign) {
+  Series& s = series[id];
+  if (s.open.add(slot, bin, sign)) return;
+  Histogram& values = pending_for(id, slot);
+  values.add(bin, sign);
+  constexpr std::int64_t kBusy = 32;  // values in a slot, from which on the memory for all bins pays
+  if (values.count() < kBusy || (s.open.slot != kNone && slot < s.open.slot)) return;
+  s.close();
+  s.open.slot = slot;
+}
+
 void LatencyWindows::Impl::advance(Series& s) const {
+  if (s.open.slot == kNone) s.open.counts = {};  // nothing much came lately
+  s.close();
   for (RollingSpan& span : s.spans) {
     if (!span.anchored() && span.next_expiry() <= now) span.advance(now);
   }
@@ -213,7 +268,7 @@ void LatencyWindows::record(std::uint32_t id, Slot slot, Duration latency, int s
   SLOD_ASSERT(id < impl_->series.size());
   const Bin bin = bin_of(latency);
   if (slot >= impl_->now) {
-    impl_->pending_for(id, slot).add(bin, sign);
+    impl_->wait(id, slot, bin, sign);
     return;
   }
   Series& s = impl_->series[id];
@@ -251,6 +306,7 @@ std::size_t LatencyWindows::memory(std::uint32_t id) const {
     for (const CellHistogram& c : span.cells) bytes += sizeof(c.cell) + c.values.memory();
   }
   for (const Pending& p : s.pending) bytes += sizeof(p.slot) + p.values.memory();
+  bytes += s.open.counts.capacity() * sizeof(s.open.counts[0]);
   return bytes;
 }
 
