@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "backup/backup.h"
 #include "check.h"
 #include "explain/explain.h"
 #include "replay/command.h"
@@ -25,6 +26,7 @@ struct Arguments {
   ExplainArguments explain;
   ReplayArguments replay;
   SimulateOptions simulate;
+  BackupArguments backup, restore;
   std::string simulate_config, simulate_duration;
   WhyArguments why;
   std::string url = kDefaultUrl, format = "text";
@@ -146,6 +148,32 @@ void add_simulate(CLI::App& app, Arguments& arguments, int& code) {
   command->callback([&] { code = simulate_command(arguments); });
 }
 
+void add_place(CLI::App& command, BackupArguments& arguments) {
+  CLI::Option* config =
+      command.add_option("--config.file", arguments.config_file, "The config whose state.dir is meant");
+  command.add_option("--state", arguments.state, "The state directory itself")->excludes(config);
+}
+
+void add_backup(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand("backup", "Copy the state directory, also while slod runs");
+  command->add_option("DIR", arguments.backup.dir, "Where to; must not exist, or be empty")->required();
+  add_place(*command, arguments.backup);
+  command->footer(
+      "Examples:\n  slod backup --config.file=slod.yaml /backup/slod-2026-11-22\n"
+      "  slod backup --state /var/lib/slod /mnt/backup/slod");
+  command->callback([&] { code = backup_command(arguments.backup); });
+}
+
+void add_restore(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand("restore", "Put a backup back into an empty state directory");
+  command->add_option("DIR", arguments.restore.dir, "The backup")->required();
+  add_place(*command, arguments.restore);
+  command->footer(
+      "Examples:\n  slod restore --config.file=slod.yaml /backup/slod-2026-11-22\n"
+      "  slod restore --state /var/lib/slod /mnt/backup/slod");
+  command->callback([&] { code = restore_command(arguments.restore); });
+}
+
 void add_version(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand("version", "The version");
   command->footer("Examples:\n  slod version\n  slod --version");
@@ -183,6 +211,8 @@ int main(int argc, char** argv) {
   add_status(app, arguments, code);
   add_why(app, arguments, code);
   add_simulate(app, arguments, code);
+  add_backup(app, arguments, code);
+  add_restore(app, arguments, code);
   add_schema(app, code);
   add_version(app, code);
   try {

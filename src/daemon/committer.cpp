@@ -114,9 +114,15 @@ void Committer::add_clock_jump(Batch& batch, const JournalClock::Reading& readin
 }
 
 void Committer::drain(Batch& batch, Time now) {
+  const bool refusing = room_is_short();
+  if (refusing) note_disk(true, "the rest is kept for alerts");
   while (batch.group.api.size() + batch.group.device.size() < kGroupRows) {
     const auto item = queue_.pop();
     if (!item) return;
+    if (refusing && !item->control) {
+      if (item->submission.done) item->submission.done({Committed::kRefused, {}});
+      continue;
+    }
     take(*item, batch, now);
   }
 }
@@ -176,11 +182,11 @@ bool Committer::commit(Batch& batch) {
                      group.counts.empty() && group.keys.empty() && group.positions.empty();
   if (!empty) {
     const auto begin = SteadyClock::now();
-    const Result<journal::Position> position = context_.journal.append(group);
+    const Result<journal::Position> position = append(group);
     if (!position) return not_stored(batch, position.error().message);
     commit_seconds_ = std::chrono::duration<double>(SteadyClock::now() - begin).count();
     position_ = group.position;
-    note_disk(false, "");
+    if (!context_.ballast || context_.ballast->there()) note_disk(false, "");
     for (const journal::StoredKey& stored : group.keys) keys_.add(stored.source, stored.key, stored.at);
   }
   for (auto& [done, answer] : batch.answers) done(std::move(answer));
@@ -207,6 +213,23 @@ bool Committer::not_stored(Batch& batch, const std::string& error) {
     if (control.kind != journal::ControlKind::kTick) held_controls_.push_back(std::move(control));
   }
   return true;
+}
+
+Result<journal::Position> Committer::append(journal::Group& group) {
+  Result<journal::Position> position = context_.journal.append(group);
+  const bool of_senders = !group.api.empty() || !group.device.empty() || !group.keys.empty() ||
+                          !group.counts.empty() || !group.positions.empty();
+  if (position || of_senders || !context_.journal.disk_full() || !context_.ballast) return position;
+  if (!context_.ballast->drop()) return position;
+  note_disk(true, position.error().message);
+  return context_.journal.append(group);
+}
+
+bool Committer::room_is_short() {
+  if (!context_.ballast || context_.ballast->there()) return false;
+  if (SteadyClock::now() < next_refill_) return true;
+  next_refill_ = SteadyClock::now() + std::chrono::seconds(1);
+  return !context_.ballast->fill();
 }
 
 void Committer::note_disk(bool full, const std::string& error) {

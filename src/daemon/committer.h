@@ -19,6 +19,7 @@
 #include "slod/core/remap.h"
 #include "slod/core/submission.h"
 #include "slod/journal/journal.h"
+#include "slod/store/ballast.h"
 
 namespace slod::daemon {
 
@@ -43,6 +44,8 @@ struct CommitterContext {
   /// The journal cannot be written any more: the group that met it is never answered, what is queued behind
   /// it is refused; the process must end with code 3.
   std::function<void(const std::string& error)> on_dead_journal;
+  /// May be null. Dropped when not even a tick finds room; as long as it is gone, submissions are refused.
+  store::Ballast* ballast = nullptr;
 };
 
 class Committer final : public SubmissionSink {
@@ -83,6 +86,9 @@ class Committer final : public SubmissionSink {
   /// After append failed: false if the journal is dead.
   bool not_stored(Batch& batch, const std::string& error);
   void note_disk(bool full, const std::string& error);
+  Result<journal::Position> append(journal::Group& group);
+  /// No ballast: what room there is belongs to ticks and alerts. Tries to get it back, once a second.
+  [[nodiscard]] bool room_is_short();
   void refuse_all();
   bool may_tick(Time now);
   void add_clock_jump(Batch& batch, const JournalClock::Reading& reading);
@@ -96,6 +102,7 @@ class Committer final : public SubmissionSink {
   bool ticking_ = false;
   std::vector<journal::Control> held_controls_;  ///< while the disk is full; ticks are missed instead
   bool disk_full_ = false;
+  std::chrono::steady_clock::time_point next_refill_{};
   std::atomic<bool> open_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<double> commit_seconds_{0};

@@ -71,7 +71,10 @@ class Gate final : public net::Handler {
 class Daemon {
  public:
   Daemon(std::shared_ptr<const Config> config, const RunOptions& options)
-      : config_(std::move(config)), options_(options), router_(*config_) {}
+      : config_(std::move(config)),
+        options_(options),
+        router_(*config_),
+        ballast_(config_->state.dir + "/ballast") {}
 
   int run();
 
@@ -100,6 +103,7 @@ class Daemon {
   Gate ingest_gate_;
   std::unique_ptr<net::HttpServer> web_, ingest_;
   std::unique_ptr<journal::Journal> journal_;
+  store::Ballast ballast_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<Why> why_;
@@ -188,7 +192,9 @@ Status Daemon::recover() {
   auto journal = journal::open_sqlite_journal(options, dictionary_);
   if (!journal) return journal.error();
   journal_ = std::move(*journal);
-  auto ledger = store::Ledger::open(config_->state.dir + "/ledger.db");
+  ballast_.fill();
+  auto ledger = store::Ledger::open({config_->state.dir + "/ledger.db", journal_->last_stamp(),
+                                     [this] { return ballast_.drop(); }, daemon::log});
   if (!ledger) return ledger.error();
   ledger_ = std::move(*ledger);
   auto registry = read_registry(*config_);
@@ -214,7 +220,8 @@ void Daemon::start_flow() {
       [this](const std::string& error) {
         log("error", "the journal can no longer be written, stopping: " + error);
         journal_dead_ = true;
-      }});
+      },
+      &ballast_});
   committer_->restore_keys();
   const Time last = journal_->last_stamp();
   committer_->start();

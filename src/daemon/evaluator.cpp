@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kGroupsQueued = 256;
 constexpr std::size_t kActionsQueued = 1024;
 constexpr auto kIdle = std::chrono::milliseconds(500);
+constexpr auto kLedgerRetry = std::chrono::milliseconds(500);
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -165,11 +166,22 @@ void Evaluator::store_loop() {
   for (;;) {
     const bool last_round = store_stopping_.load();
     while (const auto actions = to_store_.pop()) {
-      if (const Status written = write(*actions); !written) on_ledger_error_(written.error().message);
+      store(*actions);
       if (!actions->notifications.empty()) on_notifications_();
     }
     if (last_round) return;
     to_store_.wait_until(SteadyClock::now() + kIdle);
+  }
+}
+
+/// Until it is written: what is not in the ledger is never sent. What waits behind it waits in order.
+void Evaluator::store(const TickActions& actions) {
+  for (bool told = false;; told = true) {
+    const Status written = write(actions);
+    if (written) return;
+    if (!told) on_ledger_error_(written.error().message);
+    if (store_stopping_.load()) return;
+    std::this_thread::sleep_for(kLedgerRetry);
   }
 }
 

@@ -57,6 +57,7 @@ class Evaluator {
   void apply(const journal::Control& control, bool live);
   void tick(Time at, bool live);
   void act(std::unique_ptr<TickActions> actions);
+  void store(const TickActions& actions);
   Status write(const TickActions& actions);
 
   std::shared_ptr<const Config> config_;

@@ -138,11 +138,11 @@ Status SegmentReader::load_words() {
   return loaded;
 }
 
-Status SegmentReader::keys_since(Time since, std::vector<StoredKey>& keys) {
+Status SegmentReader::keys_since(Time since, std::size_t most, std::vector<StoredKey>& keys) {
   Result<sqlite::Statement> query =
-      database_.prepare("SELECT position,stamp,entries FROM keys ORDER BY position");
+      database_.prepare("SELECT position,stamp,entries FROM keys ORDER BY position DESC");
   if (!query) return query.error();
-  for (;;) {
+  while (keys.size() < most) {
     const Result<bool> row = query->step();
     if (!row) return row.error();
     if (!*row) return ok();
@@ -151,10 +151,11 @@ Status SegmentReader::keys_since(Time since, std::vector<StoredKey>& keys) {
     const Status read =
         decoder_.decode_keys(position, from_nanos(query->integer(1)), query->blob(2), of_group);
     if (!read) return wrong(position, read.error().message);
-    for (StoredKey& key : of_group) {
-      if (key.at >= since) keys.push_back(std::move(key));
+    for (auto key = of_group.rbegin(); key != of_group.rend() && keys.size() < most; ++key) {
+      if (key->at >= since) keys.push_back(std::move(*key));
     }
   }
+  return ok();
 }
 
 Result<std::optional<SegmentReader::End>> SegmentReader::end(const char* order) {

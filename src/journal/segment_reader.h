@@ -32,7 +32,8 @@ class SegmentReader {
   Status load_words();
   [[nodiscard]] const GroupDecoder& decoder() const { return decoder_; }
   /// Adds the keys with at >= `since`.
-  Status keys_since(Time since, std::vector<StoredKey>& keys);
+  /// Adds the keys since then, newest group first, until there are `most`.
+  Status keys_since(Time since, std::size_t most, std::vector<StoredKey>& keys);
 
   struct End {
     Position position = 0;

@@ -1,4 +1,5 @@
 // The journal on SQLite: one file per segment. docs/journal-format.md.
+#include <algorithm>
 #include <filesystem>
 
 #include "slod/journal/journal.h"
@@ -186,7 +187,7 @@ Status SqliteJournal::collect_keys(Time at, std::vector<StoredKey>& keys) const 
     Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(file->path, unused);
     if (!reader) return reader.error();
     if (!*reader) continue;
-    if (Status s = (*reader)->keys_since(at, keys); !s) return s;
+    if (Status s = (*reader)->keys_since(at, options_.most_keys, keys); !s) return s;
     const Result<std::optional<SegmentReader::End>> first = (*reader)->first();
     if (!first) return first.error();
     if (*first && (*first)->stamp < at) return ok();
@@ -197,6 +198,7 @@ Status SqliteJournal::collect_keys(Time at, std::vector<StoredKey>& keys) const 
 std::vector<StoredKey> SqliteJournal::keys_since(Time at) const {
   std::vector<StoredKey> keys;
   const Status collected = collect_keys(at, keys);
+  std::reverse(keys.begin(), keys.end());
   // Without the keys a repeated batch would count twice: rather take nothing in.
   if (!collected) dead_ = Error{"the journal's keys cannot be read: " + collected.error().message};
   return keys;
@@ -210,6 +212,8 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(const JournalOptions& optio
   if (!lock) return lock.error();
   Result<Recovered> recovered = recover(options.dir);
   if (!recovered) return recovered.error();
+  // SQLite syncs the directory of a new log but takes no notice if that fails: here it is an error.
+  if (Status s = sync_directory(options.dir); !s) return s.error();
   return std::unique_ptr<Journal>(
       std::make_unique<SqliteJournal>(options, dictionary, std::move(*lock), std::move(*recovered)));
 }

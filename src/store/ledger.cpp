@@ -2,9 +2,15 @@
 // writes.
 #include "slod/store/ledger.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <mutex>
 
+#include "ledger_copy.h"
+#include "slod/sqlite/copy.h"
 #include "slod/sqlite/sqlite.h"
 
 namespace slod::store {
@@ -14,6 +20,8 @@ constexpr std::int64_t kApplicationId = 0x534c4f4c;  // "SLOL"
 constexpr std::int64_t kVersion = 1;
 /// A finished notification is of interest to people for a while; a replay never gets back that far.
 constexpr Duration kKeepFinished = hours(24 * 90);
+
+constexpr Duration kBackupEvery = hours(1);
 
 enum State : std::int64_t { kPending = 0, kDelivered = 1, kSuperseded = 2, kDead = 3 };
 
@@ -69,8 +77,11 @@ Status prepare(sqlite::Database& database, Statements& out) {
 
 class SqliteLedger final : public Ledger {
  public:
-  explicit SqliteLedger(sqlite::Database database) : database_(std::move(database)) {}
+  SqliteLedger(sqlite::Database database, LedgerOptions options)
+      : database_(std::move(database)), options_(std::move(options)) {}
   Status start();
+  /// From here on ticks up to the journal's end send nothing, and what waits is not sent either.
+  Status keep_quiet_about_the_past();
 
   Status record(Time tick, const std::vector<StoredTransition>& transitions,
                 const std::vector<Notification>& notifications) override;
@@ -82,6 +93,21 @@ class SqliteLedger final : public Ledger {
   [[nodiscard]] std::optional<Time> oldest_pending(const std::string& destination) const override;
 
  private:
+  struct Mark {
+    State state = kPending;  ///< kPending: tried again at `at`
+    Time at;                 ///< finished or not before
+    std::string detail;
+  };
+  template <typename Write>
+  Status with_room(Write write);
+  Status mark(std::int64_t id, const Mark& mark);
+  Status write_mark(std::int64_t id, const Mark& mark);
+  void write_waiting_marks();
+  void back_up_hourly(Time tick);
+  void log(const std::string& level, const std::string& message) const {
+    if (options_.log) options_.log(level, message);
+  }
+
   Status write(Time tick, const std::vector<StoredTransition>& transitions,
                const std::vector<Notification>& notifications);
   Status add(const StoredTransition& transition);
@@ -90,7 +116,11 @@ class SqliteLedger final : public Ledger {
   mutable std::mutex mutex_;  ///< guards all below
   mutable sqlite::Database database_;
   Statements statements_;
+  LedgerOptions options_;
   Time last_tick_;
+  Time quiet_until_;  ///< ticks up to here write transitions only
+  std::optional<Time> backed_up_;
+  std::map<std::int64_t, Mark> marks_;  ///< that could not be written yet, by notification
 };
 
 Status SqliteLedger::start() {
@@ -98,15 +128,48 @@ Status SqliteLedger::start() {
   const Result<std::int64_t> tick = database_.integer("SELECT last_tick FROM state WHERE id=1");
   if (!tick) return tick.error();
   last_tick_ = from_nanos(*tick);
+  backed_up_ = ledger_backup_time(options_.path);
   return ok();
+}
+
+Status SqliteLedger::keep_quiet_about_the_past() {
+  quiet_until_ = options_.journal_end;
+  return database_.exec(
+      "UPDATE outbox SET state=" + std::to_string(kSuperseded) +
+      ", finished=" + std::to_string(nanos(quiet_until_)) +
+      ", detail='the ledger was put back from its copy: nobody knows whether this was sent'" +
+      " WHERE state=" + std::to_string(kPending));
+}
+
+template <typename Write>
+Status SqliteLedger::with_room(Write write) {
+  Status written = write();
+  if (written) return written;
+  const bool full = database_.disk_full();
+  database_.rollback();
+  if (!full || !options_.make_room || !options_.make_room()) return written;
+  written = write();
+  if (!written) database_.rollback();
+  return written;
+}
+
+void SqliteLedger::back_up_hourly(Time tick) {
+  if (backed_up_ && tick - *backed_up_ < kBackupEvery && *backed_up_ <= tick + kBackupEvery) return;
+  backed_up_ = tick;  // also after a failure: once an hour is often enough to say so
+  if (const Status copied = backup_ledger(options_.path); !copied)
+    log("warn", "ledger: its hourly copy failed: " + copied.error().message);
 }
 
 Status SqliteLedger::record(Time tick, const std::vector<StoredTransition>& transitions,
                             const std::vector<Notification>& notifications) {
   const std::lock_guard lock(mutex_);
-  const Status written = write(tick, transitions, notifications);
-  if (!written) database_.rollback();
-  if (written) last_tick_ = std::max(last_tick_, tick);
+  const bool quiet = tick <= quiet_until_;
+  const Status written = with_room(
+      [&] { return write(tick, transitions, quiet ? std::vector<Notification>() : notifications); });
+  if (!written) return written;
+  last_tick_ = std::max(last_tick_, tick);
+  write_waiting_marks();
+  back_up_hourly(tick);
   return written;
 }
 
@@ -158,6 +221,7 @@ Time SqliteLedger::last_tick() const {
 
 std::optional<Notification> SqliteLedger::next(const std::string& destination, Time now) {
   const std::lock_guard lock(mutex_);
+  write_waiting_marks();
   sqlite::Statement& query = statements_.next;
   query.bind_text(1, destination);
   query.bind(2, nanos(now));
@@ -176,6 +240,7 @@ std::optional<Notification> SqliteLedger::next(const std::string& destination, T
     out->episode = query.text(7);
   }
   query.reset();
+  if (out && marks_.contains(out->id)) return std::nullopt;  // it was sent; the disk does not know yet
   return out;
 }
 
@@ -184,21 +249,40 @@ Status SqliteLedger::finish(std::int64_t id, Outcome outcome, const std::string&
   const State state = outcome == Outcome::kDelivered    ? kDelivered
                       : outcome == Outcome::kSuperseded ? kSuperseded
                                                         : kDead;
-  sqlite::Statement& update = statements_.finish;
-  update.bind(1, id);
-  update.bind(2, state);
-  update.bind_text(3, detail);
-  update.bind(4, nanos(now));
-  return update.run();
+  return mark(id, {state, now, detail});
 }
 
 Status SqliteLedger::retry_later(std::int64_t id, Time not_before, const std::string& detail) {
   const std::lock_guard lock(mutex_);
-  sqlite::Statement& update = statements_.retry;
+  return mark(id, {kPending, not_before, detail});
+}
+
+Status SqliteLedger::mark(std::int64_t id, const Mark& mark) {
+  const Status written = with_room([&] { return write_mark(id, mark); });
+  if (!written) marks_[id] = mark;
+  return written;
+}
+
+Status SqliteLedger::write_mark(std::int64_t id, const Mark& mark) {
+  const bool again = mark.state == kPending;
+  sqlite::Statement& update = again ? statements_.retry : statements_.finish;
   update.bind(1, id);
-  update.bind(2, nanos(not_before));
-  update.bind_text(3, detail);
+  if (again) {
+    update.bind(2, nanos(mark.at));
+  } else {
+    update.bind(2, mark.state);
+    update.bind(4, nanos(mark.at));
+  }
+  update.bind_text(3, mark.detail);
   return update.run();
+}
+
+void SqliteLedger::write_waiting_marks() {
+  while (!marks_.empty()) {
+    const auto& [id, mark] = *marks_.begin();
+    if (!with_room([&, id = id] { return write_mark(id, marks_.at(id)); })) return;
+    marks_.erase(marks_.begin());
+  }
 }
 
 std::vector<StoredTransition> SqliteLedger::transitions(std::size_t limit) const {
@@ -254,22 +338,66 @@ Status check_or_make(sqlite::Database& database) {
   return ok();
 }
 
-}  // namespace
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
 
-Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path) {
-  Result<sqlite::Database> database = sqlite::Database::open(path, sqlite::Database::Mode::kCreate);
+/// Opens the file as it is. `damaged`: it is ours to put back.
+Result<std::unique_ptr<SqliteLedger>> open_or_make(const LedgerOptions& options, bool& damaged) {
+  Result<sqlite::Database> database = sqlite::Database::open(options.path, sqlite::Database::Mode::kCreate);
   if (!database) return database.error();
   Status ready = database->exec(kConnection);
   if (ready) ready = check_or_make(*database);
-  const bool damaged = !ready && database->damaged();
-  auto ledger = std::make_unique<SqliteLedger>(std::move(*database));
+  damaged = !ready && database->damaged();
+  if (ready) {
+    // All pages, now: a ledger that breaks on its first alert is found too late.
+    ready = sqlite::check_database(options.path);
+    damaged = !ready;
+  }
+  auto ledger = std::make_unique<SqliteLedger>(std::move(*database), options);
   if (ready) ready = ledger->start();
-  if (ready) return std::unique_ptr<Ledger>(std::move(ledger));
-  if (!damaged) return ready.error();
-  return Error{"ledger " + path +
-               " is damaged: put it back from a backup (slod restore); without it alerts of the past "
-               "may be sent again. " +
-               ready.error().message};
+  if (!ready) return ready.error();
+  const std::string dir = std::filesystem::path(options.path).parent_path().string();
+  // SQLite syncs the directory of a new log but takes no notice if that fails.
+  if (Status s = sqlite::sync_path(dir.empty() ? "." : dir); !s) return s.error();
+  return ledger;
+}
+
+Result<std::unique_ptr<SqliteLedger>> open_from_copy(const LedgerOptions& options, const std::string& why) {
+  const Result<std::string> aside = restore_ledger(options.path);
+  if (!aside) {
+    return Error{"ledger " + options.path + " is damaged (" + why +
+                 ") and cannot be put back from its hourly copy: " + aside.error().message +
+                 ". Put it back from a backup (slod restore), or move it away: alerts of the "
+                 "past may then be sent again"};
+  }
+  bool damaged = false;
+  Result<std::unique_ptr<SqliteLedger>> ledger = open_or_make(options, damaged);
+  if (!ledger) return ledger;
+  if (Status s = (*ledger)->keep_quiet_about_the_past(); !s) return s.error();
+  if (options.log) {
+    options.log("error", "ledger: it was damaged (" + why +
+                             ") and was put back from its copy; what is left of it is in " + *aside +
+                             ". Alerts since that copy that were not sent yet are not sent any more");
+  }
+  return ledger;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const LedgerOptions& options) {
+  // A crash between moving a damaged ledger aside and putting its copy in place leaves the copy alone.
+  bool damaged = !exists(options.path) && exists(ledger_backup_path(options.path));
+  std::string why = "it is gone";
+  if (!damaged) {
+    Result<std::unique_ptr<SqliteLedger>> ledger = open_or_make(options, damaged);
+    if (ledger) return std::unique_ptr<Ledger>(std::move(*ledger));
+    if (!damaged) return ledger.error();
+    why = ledger.error().message;
+  }
+  Result<std::unique_ptr<SqliteLedger>> ledger = open_from_copy(options, why);
+  if (!ledger) return ledger.error();
+  return std::unique_ptr<Ledger>(std::move(*ledger));
 }
 
 }  // namespace slod::store

@@ -8,21 +8,73 @@ import shutil
 import socket
 import time
 
-from harness import RIDES, SLOD, IntegrationTest, Slod, main, program, ride, run, wait_for
+from harness import RIDES, SLOD, FakeReceiver, IntegrationTest, Slod, main, program, ride, run, wait_for
+
+PAGED = RIDES.replace("objective: 99 }", "objective: 99, alert_policy: eager }") + """
+alert_policies:
+  eager:  # also while most of the windows was not observed yet
+    rules: [ { severity: page, burn: 0.1, long: 10m, short: 5m } ]
+destinations:
+  hook: { webhook: { url: "http://127.0.0.1:%d/hook", allow_private: true } }
+routes:
+  - { match: {}, to: [hook] }
+"""
 
 
 def batch(good, bad):
     return "".join(json.dumps(record) + "\n" for record in [ride(200)] * good + [ride(503)] * bad).encode()
 
 
+def fill(path):
+    with open(path, "wb", buffering=0) as filler:
+        for size in (65536, 4096):
+            try:
+                while True:
+                    filler.write(b"x" * size)
+            except OSError:
+                pass
+
+
 class DiskTest(IntegrationTest):
-    def test_a_full_disk_is_answered_with_503_and_heals_by_itself(self):
+    def small_disk(self, size):
         if os.getuid() != 0:
             self.skipTest("mounting a small disk needs root")
         disk = self.dir / "disk"
         disk.mkdir()
-        run(program("mount"), "-t", "tmpfs", "-o", "size=6m", "slod-test", str(disk))
+        run(program("mount"), "-t", "tmpfs", "-o", f"size={size}", "slod-test", str(disk))
         self.addCleanup(lambda: run(program("umount"), "-l", str(disk)))
+        return disk
+
+    def test_a_page_leaves_a_full_disk_is_marked_and_is_not_sent_again(self):
+        disk, receiver = self.small_disk("24m"), FakeReceiver(self)
+        slod = Slod(self, PAGED % receiver.port, state=disk / "state").start()
+        slod.tick()
+        self.assertGreater((disk / "state" / "ballast").stat().st_size, 1 << 20)
+        self.assertEqual(slod.post("gateway", [ride(503)] * 50 + [ride(200)] * 50, key="incident").status, 200)
+        fill(disk / "filler")
+        self.assertEqual(receiver.taken("/hook"), [])
+        wait_for("the page", lambda: receiver.taken("/hook", 200), 30)
+        wait_for("the mark", lambda: slod.metrics().sum("slod_notifications_total", outcome="delivered") == 1, 5)
+        # Ticks go on although nothing is taken in.
+        for _ in range(3):
+            slod.tick()
+        self.assertEqual(slod.post("gateway", [ride(200)] * 2000, key="more").status, 503)
+        self.assertEqual(len(receiver.taken("/hook")), 1)
+        self.assertNotIn("level=error", slod.process.log())
+        (disk / "filler").unlink()
+        wait_for("room", lambda: slod.post("gateway", [ride(200)] * 2000, key="more").status == 200, 5)
+        self.assertTrue((disk / "state" / "ballast").exists())
+        slod.tick()
+        self.assertEqual(slod.counts("rides"), (2050, 50))
+        slod.kill()
+        slod.start()
+        slod.tick()
+        slod.tick()
+        self.assertEqual(len(receiver.taken("/hook")), 1)
+        slod.stop()
+
+    def test_a_full_disk_is_answered_with_503_and_heals_by_itself(self):
+        disk = self.small_disk("6m")
         slod = Slod(self, RIDES, state=disk / "state").start()
         sums = [0, 0]
 
@@ -36,12 +88,7 @@ class DiskTest(IntegrationTest):
             return answer
 
         self.assertEqual(post("before").status, 200)
-        with open(disk / "ballast", "wb", buffering=0) as ballast:
-            try:
-                while True:
-                    ballast.write(b"x" * 4096)
-            except OSError:
-                pass
+        fill(disk / "filler")
         begin, refused = time.monotonic(), None
         for number in range(20):  # SQLite may have room left in its own files
             answer = post(f"full-{number}")
@@ -60,7 +107,7 @@ class DiskTest(IntegrationTest):
         self.assertTrue(slod.process.running())
         self.assertIn("no room", slod.process.log())
 
-        (disk / "ballast").unlink()
+        (disk / "filler").unlink()
         begin = time.monotonic()
         wait_for("room", lambda: post("still-full").status == 200, 5)
         self.assertLess(time.monotonic() - begin, 5)

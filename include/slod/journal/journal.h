@@ -90,7 +90,7 @@ class Journal {
   [[nodiscard]] virtual Position last_position() const = 0;
   [[nodiscard]] virtual Time last_stamp() const = 0;                        ///< the epoch in an empty journal
   [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;  ///< newest per (source, stream)
-  [[nodiscard]] virtual std::vector<StoredKey> keys_since(Time at) const = 0;
+  [[nodiscard]] virtual std::vector<StoredKey> keys_since(Time at) const = 0;  ///< oldest first
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
 };
 
@@ -101,6 +101,7 @@ struct JournalOptions {
   Duration keep_journeys = hours(24 * 400);
   Duration keep_fleet = hours(24 * 3);
   std::uint64_t max_bytes = 100'000'000'000;
+  std::size_t most_keys = 1'000'000;  ///< keys_since() gives at most the newest so many
 };
 
 /// Opens or creates. Takes the directory's lock. Errors (in words for the operator): held by another process

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,9 +34,26 @@ struct Notification {
   std::string episode;  ///< of its transition; empty: `created` tells notifications of a key and step apart
 };
 
+struct LedgerOptions {
+  std::string path;
+  /// The journal's newest stamp. A ledger that is put back from its copy writes down what the ticks up to
+  /// there decided, and sends nothing of it: it was sent, or nobody knows.
+  Time journal_end;
+  /// The disk is full: makes room (store/ballast.h); true if there is some now.
+  std::function<bool()> make_room;
+  std::function<void(const std::string& level, const std::string& message)> log;
+};
+
+/// Every hour record() copies the ledger to <path>.backup. A ledger that is damaged, or gone while its copy
+/// is there, is put back from it at the open; the damaged file is kept as <path>.damaged. A write that finds
+/// the disk full makes room and tries again; a delivery mark that can still not be written is kept in memory
+/// and written later, and its notification is not handed out again by next().
 class Ledger {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const std::string& path);
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const LedgerOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const std::string& path) {
+    return open(LedgerOptions{path, {}, {}, {}});
+  }
   virtual ~Ledger() = default;
 
   /// One transaction. Transitions that are already stored, and notifications with their (destination,

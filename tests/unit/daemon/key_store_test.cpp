@@ -32,5 +32,17 @@ TEST(KeyStore, ForgetsAfterItsTimeOldestFirst) {
   EXPECT_EQ(keys.size(), 1U);
 }
 
+TEST(KeyStore, AtTheLimitTheOldestKeyIsForgottenAndItsBatchIsNewAgain) {
+  KeyStore keys;
+  for (std::size_t i = 0; i <= KeyStore::kMaxKeys; ++i)
+    keys.add("gateway", key(std::to_string(i), "a"), kStart + Duration(i));
+  EXPECT_EQ(keys.size(), KeyStore::kMaxKeys);
+  EXPECT_FALSE(keys.known("gateway", key("0", "a")));
+  EXPECT_TRUE(keys.known("gateway", key("1", "a")));
+  EXPECT_TRUE(keys.known("gateway", key(std::to_string(KeyStore::kMaxKeys), "a")));
+  keys.add("gateway", key("0", "b"), kStart + seconds(1));
+  EXPECT_EQ(keys.known("gateway", key("0", "b"))->result, Committed::kRepeated);
+}
+
 }  // namespace
 }  // namespace slod::daemon

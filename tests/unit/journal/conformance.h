@@ -162,7 +162,7 @@ TYPED_TEST_P(JournalConformance, GivesTheKeysSinceATime) {
   std::vector<std::string> found;
   for (const StoredKey& key : this->journal_->keys_since(at(2 * 3600)))
     found.push_back(key.key.key + key.key.answer);
-  EXPECT_THAT(found, ::testing::UnorderedElementsAre("k2answer", "k3answer", "k4answer"));
+  EXPECT_THAT(found, ::testing::ElementsAre("k2answer", "k3answer", "k4answer"));
 }
 
 TYPED_TEST_P(JournalConformance, TrimmingKeepsWhatPeopleDidAndTheSumOfTheCounts) {

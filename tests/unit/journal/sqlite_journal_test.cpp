@@ -92,6 +92,24 @@ TEST_F(SqliteJournalTest, ASegmentClosesByLengthAndStandsAlone) {
   EXPECT_EQ(read_all(*journal, 0), texts);
 }
 
+TEST_F(SqliteJournalTest, OfTooManyKeysTheNewestAreGivenBackOldestFirst) {
+  options_.segment_length = seconds(4);
+  options_.most_keys = 5;
+  auto journal = open();
+  for (int i = 0; i < 10; ++i) {
+    Group group;
+    group.stamp = at(1000 + i);
+    for (const char* part : {"a", "b"})
+      group.keys.push_back({"s", {std::to_string(i) + part, {}, ""}, group.stamp});
+    ASSERT_TRUE(journal->append(group));
+  }
+  ASSERT_GT(segments().size(), 2U);
+  journal.reset();
+  std::string found;
+  for (const StoredKey& key : open()->keys_since(at(0))) found += key.key.key + " ";
+  EXPECT_EQ(found, "7b 8a 8b 9a 9b ");
+}
+
 TEST_F(SqliteJournalTest, ASegmentClosesBySize) {
   options_.segment_bytes = 4000;
   auto journal = open();

@@ -208,5 +208,84 @@ TEST_F(LedgerTest, SaysWhatToDoAboutADamagedFile) {
   EXPECT_THAT(refused.error().message, HasSubstr("slod restore"));
 }
 
+class LedgerCopyTest : public LedgerTest {
+ protected:
+  void damage() {
+    ledger_.reset();
+    std::ofstream(path(), std::ios::binary) << std::string(8192, 'x');
+    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(path() + suffix);
+  }
+  Result<std::unique_ptr<Ledger>> open_at(Time journal_end) {
+    return Ledger::open(
+        LedgerOptions{path(), journal_end, {}, [this](const std::string& level, const std::string& text) {
+                        log_ += level + text;
+                      }});
+  }
+  std::string log_;
+};
+
+TEST_F(LedgerCopyTest, IsCopiedEveryHour) {
+  record(at(10), {transition("e1", "firing", at(10))}, {});
+  ASSERT_TRUE(std::filesystem::exists(path() + ".backup"));
+  const auto rows_in_copy = [&] {
+    auto copy = sqlite::Database::open(path() + ".backup", sqlite::Database::Mode::kReadOnly);
+    return *copy->integer("SELECT count(*) FROM transitions");
+  };
+  EXPECT_EQ(rows_in_copy(), 1);
+  record(at(20), {transition("e2", "firing", at(20))}, {});
+  EXPECT_EQ(rows_in_copy(), 1);
+  record(at(10 + 3600), {}, {});
+  EXPECT_EQ(rows_in_copy(), 2);
+}
+
+TEST_F(LedgerCopyTest, ADamagedLedgerComesBackFromItsCopyAndSendsNothingOfThePast) {
+  record(at(10), {transition("e1", "firing", at(10))}, {notification("k1", "trigger", at(10))});
+  record(at(20), {transition("e2", "firing", at(20))}, {notification("k2", "trigger", at(20))});
+  const auto sent = ledger_->next("chat", at(30));
+  ASSERT_TRUE(ledger_->finish(sent->id, Ledger::Outcome::kDelivered, "200", at(30)));
+  damage();
+  auto opened = open_at(at(40));
+  ASSERT_TRUE(opened) << opened.error().message;
+  ledger_ = std::move(*opened);
+  EXPECT_THAT(log_, HasSubstr("put back from its copy"));
+  EXPECT_TRUE(std::filesystem::exists(path() + ".damaged"));
+  EXPECT_EQ(ledger_->last_tick(), at(10));
+  EXPECT_FALSE(ledger_->next("chat", at(50))) << "whether k1 was sent is not known: it is not sent again";
+  // The journal is read again: what it had decided is written down, and not sent.
+  record(at(20), {transition("e2", "firing", at(20))}, {notification("k2", "trigger", at(20))});
+  EXPECT_FALSE(ledger_->next("chat", at(50)));
+  EXPECT_EQ(ledger_->transitions(10).size(), 2U);
+  record(at(50), {}, {notification("k1", "resolve", at(50))});
+  ASSERT_TRUE(ledger_->next("chat", at(50)));
+  EXPECT_EQ(ledger_->next("chat", at(50))->step, "resolve");
+}
+
+TEST_F(LedgerCopyTest, AHoleInTheMiddleOfTheFileIsFoundAtTheOpen) {
+  for (int i = 0; i < 400; ++i)
+    record(at(10 + i), {transition("e" + std::to_string(i), std::string(300, 'x'), at(i))}, {});
+  record(at(3700), {}, {});
+  ledger_.reset();
+  {
+    std::fstream file(path(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(5 * 4096);
+    file << std::string(4096, '\xff');
+  }
+  auto opened = open_at(at(3700));
+  ASSERT_TRUE(opened) << opened.error().message;
+  ledger_ = std::move(*opened);
+  EXPECT_THAT(log_, HasSubstr("put back"));
+  EXPECT_EQ(ledger_->transitions(1000).size(), 400U);
+}
+
+TEST_F(LedgerCopyTest, ALedgerThatIsGoneComesBackToo) {
+  record(at(10), {transition("e1", "firing", at(10))}, {});
+  ledger_.reset();
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path() + suffix);
+  auto opened = open_at(at(10));
+  ASSERT_TRUE(opened) << opened.error().message;
+  ledger_ = std::move(*opened);
+  EXPECT_EQ(ledger_->transitions(10).size(), 1U);
+}
+
 }  // namespace
 }  // namespace slod::store
