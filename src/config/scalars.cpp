@@ -66,6 +66,8 @@ std::string duration_fault(std::string_view text) {
 
 std::string percent_fault(std::string_view text) {
   if (parse_percent(text)) return "";
+  if (parse_fixed(text, 4))
+    return quoted(text) + " is more than 100; write a number from 0 to 100, such as 99.95";
   if (text.ends_with('%')) return quoted(text) + ": write a percentage as a plain number, without the % sign";
   if (parse_number(text) && text.find('.') != std::string_view::npos) {
     return quoted(text) + ": a percentage has at most 4 decimals and no sign or exponent";
