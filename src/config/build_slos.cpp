@@ -246,6 +246,20 @@ void read_policy(const Reader& r, SloConfig& slo) {
   }
 }
 
+/// One vehicle cannot own the SLO.
+void read_cap(const Reader& r, SloConfig& slo) {
+  const View cap = r.item["max_share_per_device"];
+  if (!cap.present()) return;
+  slo.max_share_per_device = read_percent(cap).value_or(0);
+  if (cap.is_scalar() && read_percent(cap) && slo.max_share_per_device == 0)
+    r.error(cap, "`max_share_per_device` must be above 0; leave it out for no cap");
+  if (slo.journey < 0)
+    r.error(cap, "`max_share_per_device` belongs to a journey SLO; a fleet SLO counts each device's minutes");
+  if (r.item["budgeting"].present())
+    r.error(cap,
+            "`max_share_per_device` counts events; it does not go with `budgeting`, which counts slices");
+}
+
 void read_words(const Reader& r, SloConfig& slo) {
   slo.name = r.item["name"].text();
   slo.service = r.pick("service").text();
@@ -273,6 +287,7 @@ SloConfig read_slo(Build& build, const Listed& listed) {
   read_windows(r, slo);
   read_groups(r, slo);
   read_policy(r, slo);
+  read_cap(r, slo);
   advise(build, slo, objective, r.item["budgeting"]);
   return slo;
 }

@@ -49,12 +49,12 @@ inline constexpr Field kSloFields[] = {
     {"leg", &kLeg, "one leg alone", "all"},
     {"fold", &kBool, "false counts attempts", "true"},
     {"budgeting", &kBudgetingType, "count slices of time in place of events"},
+    {"max_share_per_device", &kPercent, "most of a window's events that one device's bad ones may be"},
     {"alert_policy", &kName, "a name of alert_policies", "default"},
     {"owner", &kText, "who leads when it burns"},
     {"runbook", &kText, "address of the runbook"},
     {"first_steps", &kTexts, "what to do first, for the alert text"},
     {"review_every", &kQuarters, "review period in quarters", "2Q"},
-    {"max_share_per_device", &kAnything, "", "", false, true},
 };
 inline constexpr Object kSlo{"slo", kSloFields};
 inline constexpr Type kSloType{.object = &kSlo};

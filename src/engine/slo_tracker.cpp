@@ -76,6 +76,7 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
     spec_.windows.push_back(spec_of(also));
   }
   total_ = tables.windows.add(spec_);
+  if (slo.max_share_per_device > 0) cap_.emplace(slo.max_share_per_device, spec_);
   if (slo.journey >= 0) {
     const bool calendar = slo.window.calendar != Window::Calendar::kNone;
     latency_ = tables.latency.add(slo.window.rolling, calendar ? std::optional<Slot>(0) : std::nullopt);
@@ -132,6 +133,7 @@ void SloTracker::count(const fold::Booking& booking, int sign) {
   tables_->windows.record(outcome_series(booking.outcome), booking.slot, {sign, 0});
   if (booking.late) tables_->windows.record(side(kLateBookings), booking.slot, {sign, 0});
   if (!good) exemplars_.record(booking, sign);
+  if (!good && cap_) cap_->record(booking.device, booking.slot, sign);
   if (policy_.min_devices > 1 && !good) {
     bad_devices_.record(booking.device, booking.slot, sign);
     if (groups_.on())
@@ -231,6 +233,7 @@ window::SeriesSpec SloTracker::slo_window_spec() const {
 
 void SloTracker::prepare(Time at) {
   roll(at);
+  if (cap_) cap_->advance(slot_of(at));
   std::vector<std::pair<Slot, Counts>> deltas;
   for (std::size_t book = 0; book < slices_.size(); ++book) {
     deltas.clear();
@@ -251,6 +254,7 @@ void SloTracker::roll(Time at) {
     const Slot since = slot_of(period->begin);
     spec_.windows[anchored.window].since = since;
     tables_->windows.reanchor(total_, anchored.window, since);
+    if (cap_) cap_->reanchor(anchored.window, since);
     for (const Groups::Group& group : groups_.all())
       tables_->windows.reanchor(group.series, anchored.window, since);
     if (anchored.window != slo_window_) continue;
@@ -276,12 +280,20 @@ SloReading SloTracker::read() const {
   return reading;
 }
 
+Counts SloTracker::judged(std::size_t window) const {
+  Counts sum = tables_->windows.read(total_, window);
+  if (cap_) sum.bad -= cap_->capped(window, sum);
+  return sum;
+}
+
 void SloTracker::read_counts(SloReading& reading) const {
-  const Counts sum = tables_->windows.read(total_, slo_window_);
+  const Counts sum = judged(slo_window_);
+  const Counts uncapped = tables_->windows.read(total_, slo_window_);
+  if (cap_) reading.capped = uncapped.bad - sum.bad;
   const auto side_sum = [&](Side which) {
     return sides_[which] ? tables_->windows.read(*sides_[which], 0) : Counts{};
   };
-  const Counts attempts = attempts_are_events_ ? sum : side_sum(kAttempts);
+  const Counts attempts = attempts_are_events_ ? uncapped : side_sum(kAttempts);
   const Counts set_aside = side_sum(kSetAside);
   reading.good = sum.good;
   reading.bad = sum.bad;
@@ -309,7 +321,7 @@ void SloTracker::read_counts(SloReading& reading) const {
 
 void SloTracker::read_windows(SloReading& reading) const {
   for (std::size_t i = 0; i < policy_windows_.size(); ++i) {
-    const Counts sum = tables_->windows.read(total_, i);
+    const Counts sum = judged(i);
     reading.windows.push_back({format_duration(policy_windows_[i]), sum,
                                slo::burn_rate(slo_.objective, sum.bad, sum.valid()),
                                slo::sli(sum.good, sum.valid())});
@@ -347,7 +359,7 @@ void SloTracker::read_fleet(SloReading& reading) const {
 void SloTracker::read_also(SloReading& reading) const {
   for (std::size_t i = 0; i < slo_.also.size(); ++i) {
     const std::size_t index = slo_window_ + 1 + i;
-    const Counts sum = tables_->windows.read(total_, index);
+    const Counts sum = judged(index);
     AlsoReading also;
     also.window = slo_.also[i].text;
     also.since = spec_.windows[index].since ? slot_start(*spec_.windows[index].since)
@@ -410,8 +422,11 @@ void SloTracker::run_rules_of(std::vector<alert::BurnAlert>& alerts, std::option
     alert::RuleInput input;
     input.at = tick.at;
     input.source_down = tick.source_down;
-    input.long_window = tables_->windows.read(series, rule_windows_[i].long_window);
-    input.short_window = tables_->windows.read(series, rule_windows_[i].short_window);
+    const auto sum = [&](std::size_t window) {
+      return group ? tables_->windows.read(series, window) : judged(window);
+    };
+    input.long_window = sum(rule_windows_[i].long_window);
+    input.short_window = sum(rule_windows_[i].short_window);
     if (policy_.min_devices > 1) {
       const Slot now = slot_of(tick.at);
       const BadDevices& devices = group ? group_bad_devices_[*group] : bad_devices_;

@@ -11,6 +11,7 @@
 
 #include "bad_devices.h"
 #include "criterion.h"
+#include "device_cap.h"
 #include "exemplars.h"
 #include "groups.h"
 #include "observation.h"
@@ -74,6 +75,8 @@ class SloTracker {
   [[nodiscard]] window::SeriesSpec slo_window_spec() const;
   [[nodiscard]] std::size_t window_index(Duration length) const;
   void roll(Time at);
+  /// A window of the whole SLO, as it is judged: with the cap on single devices, if there is one.
+  [[nodiscard]] window::Counts judged(std::size_t window) const;
   void read_counts(SloReading& reading) const;
   void read_windows(SloReading& reading) const;
   void read_latency(SloReading& reading) const;
@@ -117,6 +120,7 @@ class SloTracker {
   std::vector<alert::BurnAlert> alerts_;   ///< one per rule of the policy
   std::vector<RuleWindows> rule_windows_;  ///< likewise
   std::vector<std::vector<alert::BurnAlert>> group_alerts_;
+  std::optional<DeviceCap> cap_;
   Exemplars exemplars_;
   BadDevices bad_devices_;
   std::vector<BadDevices> group_bad_devices_;
@@ -140,6 +144,8 @@ void SloTracker::io(A& a) {
   archive::in_place(a, slices_);
   archive::in_place(a, alerts_);
   for (auto& alerts : group_alerts_) archive::in_place(a, alerts);
+  a.same(cap_.has_value());
+  if (cap_) a(*cap_);
   a(exemplars_, bad_devices_, group_bad_devices_, episodes_);
   a(booked_, withdrawn_, attempts_booked_, buckets_.sum);
   archive::in_place(a, buckets_.counts);

@@ -94,6 +94,7 @@ Json reading_json(const SloReading& reading) {
                {"bad", reading.bad},
                {"valid", reading.good + reading.bad},
                {"excluded", reading.excluded}};
+  if (reading.capped) json["capped"] = *reading.capped;
   if (slo.journey >= 0) {
     json["attempts"] = reading.attempts;
     json["booked_late"] = reading.booked_late;

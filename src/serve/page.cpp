@@ -71,6 +71,21 @@ State state_of(const engine::SloReading& reading) {
   return {"ok", "● ok"};
 }
 
+/// Folding raises availability: the number before it stands beside it, and is never suspected of hiding
+/// errors.
+std::string raw_of(const engine::SloReading& reading) {
+  if (reading.config->journey < 0 || !reading.config->fold) return "";
+  return "<br><small>" + std::to_string(reading.attempts) + " attempts: " + slo::percent(reading.sli_raw) +
+         "</small>";
+}
+
+std::string bad_of(const engine::SloReading& reading) {
+  std::string text = std::to_string(reading.bad);
+  if (reading.capped.value_or(0) > 0)
+    text += "<br><small>and " + std::to_string(*reading.capped) + " capped</small>";
+  return text;
+}
+
 std::string row(const engine::SloReading& reading) {
   const SloConfig& slo = *reading.config;
   const State state = state_of(reading);
@@ -86,8 +101,8 @@ std::string row(const engine::SloReading& reading) {
   return "<tr><th scope=row>" + escaped(slo.name) + "<br><small>" + escaped(slo.service) + "</small></th>" +
          cell(slo::percent(static_cast<double>(slo.objective) / kOne) + "<br><small>" + slo.window.text +
               "</small>") +
-         cell(slo::percent(reading.sli)) + cell(std::to_string(reading.good)) +
-         cell(std::to_string(reading.bad)) + cell(left ? fixed(*left * 100, 1, " %") : "–") + cell(worst) +
+         cell(slo::percent(reading.sli) + raw_of(reading)) + cell(std::to_string(reading.good)) +
+         cell(bad_of(reading)) + cell(left ? fixed(*left * 100, 1, " %") : "–") + cell(worst) +
          cell(reading.p99 ? fixed(*reading.p99, 3, " s") : "–") + "<td class=" + state.style + ">" +
          escaped(state.words) + "</td></tr>\n";
 }
@@ -119,8 +134,19 @@ std::string slos_page(const engine::Snapshot& snapshot) {
       "<th class=n>received</th><th class=n>accepted</th><th class=n>duplicate</th><th class=n>ignored</th>"
       "<th class=n>rejected</th><th class=n>late</th><th class=n>shed</th><th>state</th></tr></thead><tbody>";
   for (const engine::SourceReading& source : snapshot.sources) html += source_row(source);
+  html += "</tbody></table></div>";
+  if (!snapshot.unmatched_paths.empty()) {
+    html +=
+        "<div class=scroll><table><caption>Paths that no journey matches (samples)</caption><thead><tr>"
+        "<th>path</th><th class=n>seen</th></tr></thead><tbody>";
+    for (const auto& [path, count] : snapshot.unmatched_paths) {
+      html += "<tr><td>" + escaped(path.substr(0, 120)) + "</td><td class=n>" + std::to_string(count) +
+              "</td></tr>\n";
+    }
+    html += "</tbody></table></div>";
+  }
   html +=
-      "</tbody></table></div><p><small><a href=/metrics>metrics</a> · <a "
+      "<p><small><a href=/metrics>metrics</a> · <a "
       "href=/api/v1/slos>API</a></small></p>";
   return html + "</body></html>\n";
 }

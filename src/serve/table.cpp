@@ -13,7 +13,7 @@ namespace slod::serve {
 namespace {
 
 using Json = nlohmann::json;
-using Row = std::array<std::string, 9>;
+using Row = std::array<std::string, 10>;
 
 std::optional<double> number(const Json& json, const char* key) {
   const auto found = json.find(key);
@@ -54,6 +54,12 @@ std::string state(const Json& slo) {
   return left && *left < 0 ? "violated" : "ok";
 }
 
+std::string bad_of(const Json& slo) {
+  const auto capped = slo.value("capped", std::int64_t{0});
+  return std::to_string(slo.value("bad", std::int64_t{0})) +
+         (capped > 0 ? " (+" + std::to_string(capped) + " capped)" : "");
+}
+
 Row row_of(const Json& slo) {
   const Json budget = slo.value("budget", Json::object());
   const auto left = number(budget, "remaining_ratio");
@@ -62,8 +68,9 @@ Row row_of(const Json& slo) {
   return {slo.value("slo", ""),
           slo::percent(number(slo, "objective")),
           slo::percent(number(slo, "sli")),
+          slo::percent(number(slo, "sli_raw")),
           std::to_string(slo.value("good", std::int64_t{0})),
-          std::to_string(slo.value("bad", std::int64_t{0})),
+          bad_of(slo),
           left ? fixed(*left * 100, 1) + " %" : "-",
           worst_burn(slo),
           p99 ? fixed(p99, 3) + " s" : "-",
@@ -81,10 +88,11 @@ const char* colour_of(const std::string& state) {
 std::string slos_table_from_json(const std::string& data, bool colour) {
   const Json json = Json::parse(data, nullptr, false);
   if (!json.is_object() || !json.contains("slos")) return "";
-  const Row head = {"SLO", "objective", "SLI", "good", "bad", "budget left", "worst burn", "p99", "state"};
+  const Row head = {"SLO", "objective",   "SLI",        "raw", "good",
+                    "bad", "budget left", "worst burn", "p99", "state"};
   std::vector<Row> rows = {head};
   for (const Json& slo : json["slos"]) rows.push_back(row_of(slo));
-  std::array<std::size_t, 9> widths{};
+  std::array<std::size_t, 10> widths{};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }

@@ -30,6 +30,11 @@ std::int64_t resolution_of(std::int64_t window_slots) {
   return kHourSlots;
 }
 
+Slot left_edge(std::int64_t length_slots, Slot now) {
+  const std::int64_t k = resolution_of(length_slots);
+  return floor_div(now - length_slots, k) * k;
+}
+
 SpecState::SpecState(const SeriesSpec& spec, Slot now)
     : visible(spec.windows.size()), signature_(signature_of(spec)) {
   std::uint32_t anchored = 0;

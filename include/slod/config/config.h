@@ -238,6 +238,7 @@ struct SloConfig {
   GoodWhen leg = GoodWhen::kAll;  ///< which legs judge; kAll means the journey's good_when
   bool fold = true;
   std::optional<Slices> budgeting;
+  Ppm max_share_per_device = 0;  ///< of a window's valid events; 0: no cap
   int alert_policy = -1;  ///< index into Config::policies, already scaled where it was missing
   std::vector<std::string> first_steps;
   int review_every_quarters = 2;

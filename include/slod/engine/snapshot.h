@@ -59,6 +59,7 @@ struct SloReading {
   const SloConfig* config = nullptr;  ///< kept alive by Snapshot::config
   std::int64_t good = 0, bad = 0, excluded = 0, attempts = 0, attempts_good = 0, booked_late = 0,
                unobserved = 0;
+  std::optional<std::int64_t> capped;    ///< with max_share_per_device: bad events that do not count
   std::optional<std::int64_t> expected;  ///< fleet SLOs: device-minutes
   std::optional<double> coverage;
   std::optional<double> sli, sli_raw;

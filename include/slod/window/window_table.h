@@ -45,6 +45,9 @@ struct WindowSpec {
   std::optional<Slot> since;  ///< anchored instead: the first slot
 };
 
+/// The first slot inside a rolling window of `length_slots` at the tick that starts slot `now`.
+[[nodiscard]] Slot left_edge(std::int64_t length_slots, Slot now);
+
 /// The windows of a series are fixed when it is added: index i of `windows` is what read(id, i) reads.
 struct SeriesSpec {
   std::vector<WindowSpec> windows;
