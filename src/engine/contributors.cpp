@@ -84,7 +84,14 @@ class Teller {
       shares.resize(kTopValues);
     }
     dimension.top = std::move(shares);
+    if (kind == Kind::kCondition) forget_lift(dimension);
     return dimension;
+  }
+
+  /// The condition is asked for when something failed: good events have none to compare with.
+  static void forget_lift(Dimension& dimension) {
+    for (Share& share : dimension.top) share.of_valid = share.lift = std::nullopt;
+    if (dimension.others) dimension.others->of_valid = dimension.others->lift = std::nullopt;
   }
 
   template <typename Map, typename Word>

@@ -70,23 +70,37 @@ struct Line {
   std::optional<double> lift;
 };
 
-std::vector<Line> lines_of(const Json& data) {
+std::optional<double> number_in(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+}
+
+/// Where and to whom it happened; or how it failed, where a lift says nothing: only what fails has a 503.
+enum class Question { kWhere, kHow };
+
+Question question_of(const Json& dimension) {
+  const std::string kind = dimension.value("kind", "");
+  return kind == "outcome" || kind == "status" || kind == "condition" ? Question::kHow : Question::kWhere;
+}
+
+std::vector<Line> lines_of(const Json& data, Question question) {
   constexpr double kNotable = 0.05;
-  constexpr std::size_t kMost = 15;
+  constexpr std::size_t kMost = 12;
   std::vector<Line> lines;
   for (const Json& dimension : data["dimensions"]) {
-    if (dimension.value("distinct", 0) < 2) continue;  // everything has it: it explains nothing
+    if (question_of(dimension) != question) continue;
+    // Everything has it: it explains nothing.
+    if (question == Question::kWhere && dimension.value("distinct", 0) < 2) continue;
     for (const Json& value : dimension["values"]) {
       if (!value["share_of_bad"].is_number() || value["share_of_bad"].get<double>() < kNotable) continue;
       const std::string text = value.value("value", "");
       Line line{dimension.value("dimension", "") + " " + (text.empty() ? "(none)" : text),
-                value["share_of_bad"].get<double>(),
-                value.value("share_of_valid", 0.0),
-                {}};
-      if (value["lift"].is_number()) line.lift = value["lift"].get<double>();
+                value["share_of_bad"].get<double>(), number_in(value, "share_of_valid").value_or(0.0),
+                number_in(value, "lift")};
       lines.push_back(std::move(line));
     }
   }
+  if (question == Question::kHow) return lines;
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
     return a.of_bad - a.of_valid > b.of_bad - b.of_valid;
   });
@@ -94,29 +108,31 @@ std::vector<Line> lines_of(const Json& data) {
   return lines;
 }
 
-std::string table_of(const std::vector<Line>& lines) {
-  constexpr int kBar = 20;
-  std::size_t width = 0;
-  for (const Line& line : lines) width = std::max(width, line.what.size());
-  std::string out =
-      "  " + std::string(width, ' ') + "  " + std::string(kBar, ' ') + "   of bad   of all   lift\n";
-  for (const Line& line : lines) {
-    const auto filled = static_cast<int>(std::lround(std::clamp(line.of_bad, 0.0, 1.0) * kBar));
-    std::string bar;
-    for (int i = 0; i < kBar; ++i) bar += i < filled ? "█" : " ";
-    const auto padded = [](const std::string& text, std::size_t wide) {
-      return std::string(wide > text.size() ? wide - text.size() : 0, ' ') + text;
-    };
-    out += "  " + line.what + std::string(width - line.what.size(), ' ') + "  " + bar + "  " +
-           padded(fixed(line.of_bad * 100, 1), 5) + " %  " + padded(fixed(line.of_valid * 100, 1), 5) +
-           " %  " + padded(line.lift ? fixed(*line.lift, 1) : "-", 5) + "\n";
-  }
-  return out;
+std::string padded(const std::string& text, std::size_t wide) {
+  return std::string(wide > text.size() ? wide - text.size() : 0, ' ') + text;
 }
 
-std::optional<double> number_in(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+std::string table_of(const std::vector<Line>& lines, Question question) {
+  constexpr std::size_t kBar = 20;
+  std::size_t width = question == Question::kWhere ? 12 : 10;
+  for (const Line& line : lines) width = std::max(width, line.what.size());
+  const std::string title = question == Question::kWhere ? "where" : "how";
+  std::string out = "\n  " + title + std::string(width - title.size() + kBar + 5, ' ') + "of bad";
+  out += question == Question::kWhere ? "   of all   lift\n" : "\n";
+  for (const Line& line : lines) {
+    const auto filled =
+        static_cast<std::size_t>(std::lround(std::clamp(line.of_bad, 0.0, 1.0) * static_cast<double>(kBar)));
+    std::string bar;
+    for (std::size_t i = 0; i < kBar; ++i) bar += i < filled ? "█" : " ";
+    out += "  " + line.what + std::string(width - line.what.size(), ' ') + "  " + bar + "  " +
+           padded(fixed(line.of_bad * 100, 1), 5) + " %";
+    if (question == Question::kWhere) {
+      out += "  " + padded(fixed(line.of_valid * 100, 1), 5) + " %  " +
+             padded(line.lift ? fixed(*line.lift, 1) : "-", 5);
+    }
+    out += "\n";
+  }
+  return out;
 }
 
 std::string proposal_text(const Json& proposal) {
@@ -161,8 +177,10 @@ std::string contributors_text_from_json(const std::string& text, bool colour) {
                     data.value("to", "") + ", computed from " + data.value("computed_from", "") + "\n";
   if (data["note"].is_string()) out += "note: " + data["note"].get<std::string>() + "\n";
   if (bad == 0) return out + "Nothing ate the budget.\n";
-  const std::vector<Line> lines = lines_of(data);
-  out += lines.empty() ? "No value of any label stands out.\n" : "\n" + table_of(lines);
+  const std::vector<Line> where = lines_of(data, Question::kWhere);
+  out += where.empty() ? "No value of any label stands out.\n" : table_of(where, Question::kWhere);
+  const std::vector<Line> how = lines_of(data, Question::kHow);
+  if (!how.empty()) out += table_of(how, Question::kHow);
   if (data["proposal"].is_object()) out += proposal_text(data["proposal"]);
   return out;
 }

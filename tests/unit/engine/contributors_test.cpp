@@ -133,7 +133,9 @@ TEST(ContributorsTest, LiftIsTheShareOfBadOverTheShareOfAll) {
   const Share* refused = find(answer, "status", "500");
   ASSERT_NE(refused, nullptr);
   EXPECT_DOUBLE_EQ(*refused->of_bad, 1.0);
-  EXPECT_EQ(find(answer, "condition", "unknown")->tally.bad, 5) << "nothing is known of these devices";
+  const Share* unknown = find(answer, "condition", "unknown");
+  EXPECT_EQ(unknown->tally.bad, 5) << "nothing is known of these devices";
+  EXPECT_FALSE(unknown->lift) << "good events have no condition to compare with";
 }
 
 TEST(ContributorsTest, ARangeTakesOnlyWhatStartsInIt) {
