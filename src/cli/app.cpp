@@ -12,6 +12,7 @@
 #include "slod/config/load.h"
 #include "slod/daemon/daemon.h"
 #include "status.h"
+#include "verify/verify.h"
 #include "version.h"
 #include "why.h"
 
@@ -27,8 +28,9 @@ struct Arguments {
   ReplayArguments replay;
   SimulateOptions simulate;
   BackupArguments backup, restore;
-  std::string simulate_config, simulate_duration;
   WhyArguments why;
+  VerifyOptions verify;
+  std::string simulate_config, simulate_duration, checkpoint_every = "5m";
   std::string url = kDefaultUrl, format = "text";
 };
 
@@ -38,10 +40,21 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
   command->add_option("--log.level", arguments.run.log_level, "debug, info, warn, error")
       ->capture_default_str();
   command->add_option("--log.format", arguments.run.log_format, "logfmt or json")->capture_default_str();
+  command
+      ->add_option("--checkpoint.every", arguments.checkpoint_every,
+                   "How often the state is saved for a quick start; 0s: only at a stop")
+      ->capture_default_str();
   command->footer(
       "Examples:\n  slod run --config.file=slod.yaml\n"
       "  slod run --config.file=/etc/slod/slod.yaml --log.format=json");
   command->callback([&] {
+    const auto every = parse_duration(arguments.checkpoint_every);
+    if (!every) {
+      std::cerr << "slod run: --checkpoint.every is a duration such as 5m, 1h or 0s\n";
+      code = kUsage;
+      return;
+    }
+    arguments.run.checkpoint_every = *every;
     arguments.run.version = kVersion;
     arguments.run.revision = kRevision;
     code = daemon::run(arguments.run);
@@ -183,6 +196,19 @@ void add_version(CLI::App& app, int& code) {
   });
 }
 
+void add_verify(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand(
+      "verify", "Refold a state directory's journal and compare with its checkpoint and ledger");
+  command->add_option("--state", arguments.verify.state, "The state directory (state.dir)")->required();
+  command->add_option("--config.file", arguments.verify.config_file,
+                      "The config; by default the one that the journal holds");
+  command->add_option("--format", arguments.verify.format, "text or json")->capture_default_str();
+  command->footer(
+      "Examples:\n  slod verify --state /var/lib/slod\n"
+      "  slod verify --state ./copy --config.file=slod.yaml --format json");
+  command->callback([&] { code = verify(arguments.verify); });
+}
+
 void add_schema(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand("schema", "JSON Schema of the config, for editors");
   command->footer(
@@ -213,6 +239,7 @@ int main(int argc, char** argv) {
   add_simulate(app, arguments, code);
   add_backup(app, arguments, code);
   add_restore(app, arguments, code);
+  add_verify(app, arguments, code);
   add_schema(app, code);
   add_version(app, code);
   try {

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "build_id.h"
 #include "committer.h"
 #include "evaluator.h"
 #include "log.h"
@@ -39,13 +40,19 @@ Duration boot_clock() {
   return seconds(now.tv_sec) + Duration(now.tv_nsec);
 }
 
-Result<std::vector<fleet::RegistryEntry>> read_registry(const Config& config) {
-  if (!config.fleet || config.fleet->registry.empty()) return std::vector<fleet::RegistryEntry>{};
+/// The text of the registry file; "" where the fleet has none.
+Result<std::string> read_registry(const Config& config) {
+  if (!config.fleet || config.fleet->registry.empty()) return std::string();
   std::ifstream in(config.fleet->registry);
   if (!in) return Error{"cannot read the fleet's registry " + config.fleet->registry};
   std::stringstream text;
   text << in.rdbuf();
-  return fleet::parse_registry(text.str());
+  return text.str();
+}
+
+std::string digest_text(const std::string& text) {
+  const Digest digest = digest_of(text);
+  return std::to_string(digest.hi) + "-" + std::to_string(digest.lo);
 }
 
 /// Holds the ingest port from the beginning: until the real handler is there, senders are told to come back.
@@ -82,6 +89,7 @@ class Daemon {
   Status start();
   Status listen();
   Status recover();
+  [[nodiscard]] CheckpointOptions checkpoints(const std::string& registry) const;
   Status start_sources();
   void start_flow();
   void stop();
@@ -97,6 +105,8 @@ class Daemon {
   Dictionary dictionary_;
   std::atomic<bool> ready_{false}, journal_dead_{false};
   std::atomic<double> progress_{0};
+  std::atomic<const char*> progress_phase_{"opening the journal"};
+  std::atomic<std::uint64_t> progress_position_{0}, progress_of_{0};
   std::uint64_t user_key_ = 0;
 
   std::unique_ptr<net::Handler> web_handler_, ingest_handler_;
@@ -140,7 +150,8 @@ serve::WebContext Daemon::web_context() {
   context.figures = [this] { return figures(); };
   context.readiness = [this] {
     if (ready_.load()) return serve::Readiness{true, "", 1};
-    return serve::Readiness{false, "replaying the journal", progress_.load()};
+    return serve::Readiness{false, progress_phase_.load(), progress_.load(), progress_position_.load(),
+                            progress_of_.load()};
   };
   context.contributors = [this](const std::string& slo, engine::SlotRange range, serve::Contributed done) {
     return ready_.load() && why_->ask(slo, range, std::move(done));
@@ -178,6 +189,19 @@ Status Daemon::listen() {
   return ok();
 }
 
+/// What a checkpoint must have been made with to be used.
+CheckpointOptions Daemon::checkpoints(const std::string& registry) const {
+  const std::string id = build_id();
+  CheckpointOptions options;
+  options.dir = config_->state.dir + "/checkpoint";
+  options.made_with = {{"build", id.empty() ? options_.version + " " + options_.revision : id},
+                       {"config", digest_text(config_->text)},
+                       {"registry", digest_text(registry)}};
+  options.every = options_.checkpoint_every;
+  options.log = daemon::log;
+  return options;
+}
+
 Status Daemon::recover() {
   journal::JournalOptions options;
   options.dir = config_->state.dir + "/journal";
@@ -197,14 +221,26 @@ Status Daemon::recover() {
                                      [this] { return ballast_.drop(); }, daemon::log});
   if (!ledger) return ledger.error();
   ledger_ = std::move(*ledger);
-  auto registry = read_registry(*config_);
-  if (!registry) return registry.error();
-  registry_ = std::move(*registry);
-  evaluator_ = std::make_unique<Evaluator>(config_, registry_, dictionary_, *ledger_);
+  auto text = read_registry(*config_);
+  if (!text) return text.error();
+  if (config_->fleet && !config_->fleet->registry.empty()) {
+    auto parsed = fleet::parse_registry(*text);
+    if (!parsed) return parsed.error();
+    registry_ = std::move(*parsed);
+  }
+  evaluator_ = std::make_unique<Evaluator>(
+      EvaluatorContext{config_, registry_, dictionary_, *ledger_, checkpoints(*text)});
+  const Status recovered = evaluator_->recover(*journal_, [this](const RecoveryProgress& progress) {
+    progress_phase_ = progress.phase;
+    progress_position_ = progress.position;
+    progress_of_ = progress.of;
+    progress_ = progress.share;
+  });
+  // Only now: the dictionary may have come with the checkpoint.
   why_ = std::make_unique<Why>(
       RefoldInput{config_, registry_, options.dir, options.keep_journeys, options.keep_fleet},
       evaluator_->log(), evaluator_->dictionary());
-  return evaluator_->recover(*journal_, [this](double share) { progress_ = share; });
+  return recovered;
 }
 
 void Daemon::start_flow() {

@@ -1,5 +1,6 @@
 #include "evaluator.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace slod::daemon {
@@ -29,42 +30,27 @@ store::StoredTransition stored(const engine::Transition& transition) {
           transition.severity, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-Evaluator::Evaluator(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
-                     const Dictionary& journal_dictionary, store::Ledger& ledger)
-    : config_(std::move(config)),
-      journal_dictionary_(journal_dictionary),
+Evaluator::Evaluator(EvaluatorContext context)
+    : config_(std::move(context.config)),
+      registry_(context.registry),
+      journal_dictionary_(context.journal_dictionary),
       log_(*config_),
-      engine_(config_, registry, dictionary_),
-      ledger_(ledger),
+      fold_(new_fold()),
+      ledger_(context.ledger),
+      checkpoints_(std::move(context.checkpoints)),
+      saver_(checkpoints_),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
-      acted_on_(ledger.last_tick()) {
-  engine_.record_to(log_);
-}
+      acted_on_(ledger_.last_tick()) {}
 
 Evaluator::~Evaluator() {
   stop();
 }
 
-Status Evaluator::recover(journal::Journal& journal, const std::function<void(double)>& progress) {
-  auto reader = journal.read_from(0);
-  if (!reader) return reader.error();
-  const auto last = static_cast<double>(std::max<journal::Position>(journal.last_position(), 1));
-  CommittedGroup committed;
-  for (std::uint64_t read = 0;; ++read) {
-    auto group = (*reader)->next();
-    if (!group) return group.error();
-    if (!group->has_value()) break;
-    committed.group = std::move(**group);
-    apply(committed, false);
-    if (read % 1024 == 0) progress(static_cast<double>(committed.group.position) / last);
-  }
-  // What is known can be asked for at once; the first tick may be half a minute away.
-  auto snapshot = std::make_shared<engine::Snapshot>(*engine_.snapshot());
-  snapshot->journal_position = position_;
-  log_.publish();
-  published_.publish(std::move(snapshot));
-  return ok();
+std::unique_ptr<JournalFold> Evaluator::new_fold() {
+  auto fold = std::make_unique<JournalFold>(config_, registry_, journal_dictionary_);
+  fold->engine().record_to(log_);
+  return fold;
 }
 
 void Evaluator::start(std::function<void()> on_notifications,
@@ -73,6 +59,7 @@ void Evaluator::start(std::function<void()> on_notifications,
   on_ledger_error_ = std::move(on_ledger_error);
   thread_ = std::thread([this] { loop(); });
   store_thread_ = std::thread([this] { store_loop(); });
+  saver_.start();
 }
 
 void Evaluator::stop() {
@@ -82,69 +69,43 @@ void Evaluator::stop() {
   store_stopping_ = true;
   to_store_.wake();
   if (store_thread_.joinable()) store_thread_.join();
+  saver_.stop();
 }
 
 void Evaluator::loop() {
   for (;;) {
     const bool last_round = stopping_.load();
     while (const auto committed = inbox_.pop()) apply(*committed, true);
-    if (last_round) return;
+    if (last_round) return cut();
     inbox_.wait_until(SteadyClock::now() + kIdle);
   }
 }
 
 void Evaluator::apply(const CommittedGroup& committed, bool live) {
   const journal::Group& group = committed.group;
-  position_ = group.position;
   log_.at(group.stamp);
-  engine_.observed_from(group.stamp);
-  for (const auto& [source, counts] : group.counts) engine_.count(source, counts);
-  for (const journal::Control& control : group.controls) apply(control, live);
-  for (const ApiRow& row : group.api) engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
-  for (const DeviceRow& row : group.device)
-    engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
-  for (const std::string& path : committed.unmatched_paths) engine_.note_unmatched(path);
+  fold_->apply(group, [&](TickOutcome& tick) { on_tick(tick, live); });
+  for (const std::string& path : committed.unmatched_paths) fold_->engine().note_unmatched(path);
   seen_stamp_ = nanos(group.stamp);
   seen_position_ = group.position;
+  const auto only_ticks = [](const journal::Control& c) { return c.kind == journal::ControlKind::kTick; };
+  const bool ticks =
+      !group.controls.empty() && std::all_of(group.controls.begin(), group.controls.end(), only_ticks);
+  anything_new_ = anything_new_ || !ticks || !group.api.empty() || !group.device.empty();
+  if (live && ticks) cut_if_due();
 }
 
-void Evaluator::apply(const journal::Control& control, bool live) {
-  using journal::ControlKind;
-  switch (control.kind) {
-    case ControlKind::kTick:
-      tick(control.at, live);
-      break;
-    case ControlKind::kGap:
-      if (const auto from = parse_rfc3339(control.text))
-        engine_.unobserved(control.subject, *from, control.at);
-      break;
-    case ControlKind::kSourceDown:
-      engine_.source_up(control.subject, false, control.at);
-      break;
-    case ControlKind::kSourceUp:
-      engine_.source_up(control.subject, true, control.at);
-      break;
-    case ControlKind::kConfig:
-      last_config_ = control.text;
-      break;
-    default:
-      break;  // kept for later readers of the journal; nothing to fold yet
-  }
-}
-
-void Evaluator::tick(Time at, bool live) {
-  const auto begin = SteadyClock::now();
+void Evaluator::on_tick(TickOutcome& tick, bool live) {
   auto actions = std::make_unique<TickActions>();
-  actions->tick = at;
-  actions->transitions = engine_.tick(at);
-  const std::vector<notify::IncidentEvent> events = incidents_.apply(actions->transitions);
-  const bool acted_on = at <= acted_on_;
+  actions->tick = tick.at;
+  actions->transitions = std::move(tick.transitions);
+  const bool acted_on = tick.at <= acted_on_;
   if (!live && acted_on) return;
-  auto snapshot = std::make_shared<engine::Snapshot>(*engine_.snapshot());
-  snapshot->journal_position = position_;
-  snapshot->tick_seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+  auto snapshot = std::make_shared<engine::Snapshot>(*fold_->engine().snapshot());
+  snapshot->journal_position = fold_->position();
+  snapshot->tick_seconds = std::chrono::duration<double>(SteadyClock::now() - tick.begun).count();
   tick_seconds_ = snapshot->tick_seconds;
-  for (const notify::IncidentEvent& event : events) {
+  for (const notify::IncidentEvent& event : tick.events) {
     auto composed = notify::compose(*config_, *snapshot, event);
     std::move(composed.begin(), composed.end(), std::back_inserter(actions->notifications));
   }
@@ -166,6 +127,12 @@ void Evaluator::store_loop() {
   for (;;) {
     const bool last_round = store_stopping_.load();
     while (const auto actions = to_store_.pop()) {
+      if (actions->checkpoint) {
+        // What a checkpoint holds is not computed again, so the ledger must have acted on all of it.
+        if (actions->checkpoint->last_tick <= ledger_.last_tick())
+          saver_.save(std::move(actions->checkpoint));
+        continue;
+      }
       store(*actions);
       if (!actions->notifications.empty()) on_notifications_();
     }

@@ -3,7 +3,7 @@
 #include <zstd.h>
 
 #include "journal/bytes.h"
-#include "journal/crc32c.h"
+#include "slod/core/crc32c.h"
 
 namespace slod::journal {
 namespace {

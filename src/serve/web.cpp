@@ -108,8 +108,11 @@ class WebHandler final : public net::Handler {
   net::Response ready() {
     const Readiness readiness = context_.readiness();
     if (readiness.ready) return with(200, R"({"ready":true})");
-    const nlohmann::ordered_json json = {
-        {"ready", false}, {"reason", readiness.reason}, {"progress", readiness.progress}};
+    const nlohmann::ordered_json json = {{"ready", false},
+                                         {"reason", readiness.reason},
+                                         {"progress", readiness.progress},
+                                         {"position", readiness.position},
+                                         {"last_position", readiness.of}};
     return with(503, json.dump());
   }
 

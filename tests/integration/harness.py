@@ -169,6 +169,7 @@ class Slod:
         self.test, self.name, self.wrapper = test, name, list(wrapper)
         self.state = pathlib.Path(state or test.dir / f"{name}-state")
         self.starts, self.process, self.ingest, self.web = 0, None, None, None
+        self.flags = []
         self.config_path = test.write(f"{name}.yaml", self._preamble(config) + config)
 
     def _preamble(self, config):
@@ -184,7 +185,7 @@ class Slod:
         if not os.access(SLOD, os.X_OK):
             raise AssertionError(f"no slod binary at {SLOD}: build it, or set SLOD")
         self.starts += 1
-        command = [*self.wrapper, SLOD, "run", f"--config.file={self.config_path}"]
+        command = [*self.wrapper, SLOD, "run", f"--config.file={self.config_path}", *self.flags]
         self.process = Process(self.test, self.name, command, self.test.dir / f"{self.name}-{self.starts}.log")
         return self
 

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "slod/core/time.h"
+
 namespace slod::daemon {
 
 struct RunOptions {
@@ -10,6 +12,7 @@ struct RunOptions {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   std::string version, revision;
+  Duration checkpoint_every = minutes(5);  ///< 0: only at a stop
 };
 
 /// Exit codes: 0 stopped by a signal; 1 could not start (port, state directory); 2 the config cannot be

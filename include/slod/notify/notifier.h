@@ -25,6 +25,10 @@ struct Incident {
   std::vector<std::pair<std::string, std::string>> labels;
   Time since;
   std::vector<std::string> firing_rules;  ///< "1h/5m", those that fire now
+  template <class A>
+  void io(A& a) {
+    a(key, slo, severity, labels, since, firing_rules);
+  }
 };
 
 struct IncidentEvent {
@@ -38,6 +42,10 @@ class Incidents {
  public:
   [[nodiscard]] std::vector<IncidentEvent> apply(const std::vector<engine::Transition>& transitions);
   [[nodiscard]] std::vector<Incident> open() const;
+  template <class A>
+  void io(A& a) {
+    a(open_);
+  }
 
  private:
   std::map<std::string, Incident> open_;

@@ -17,8 +17,9 @@ namespace slod::serve {
 /// Why slod is not ready, and how far it is.
 struct Readiness {
   bool ready = false;
-  std::string reason;   ///< "replaying the journal", "stopping"
-  double progress = 0;  ///< 0 to 1
+  std::string reason;                  ///< "reading the checkpoint", "replaying the journal"
+  double progress = 0;                 ///< 0 to 1
+  std::uint64_t position = 0, of = 0;  ///< in the journal
 };
 
 using Contributed = std::function<void(Result<engine::Contributors>)>;

@@ -3,7 +3,7 @@
 
 #include "journal/blob.h"
 #include "journal/column.h"
-#include "journal/crc32c.h"
+#include "slod/core/crc32c.h"
 #include "unit/journal/support.h"
 
 namespace slod::journal::test {

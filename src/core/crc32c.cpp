@@ -1,4 +1,4 @@
-#include "journal/crc32c.h"
+#include "slod/core/crc32c.h"
 
 #include <array>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <nmmintrin.h>
 #endif
 
-namespace slod::journal {
+namespace slod {
 namespace {
 
 constexpr std::uint32_t kPolynomial = 0x82f63b78;
@@ -55,4 +55,4 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   return crc32c_portable(bytes, before);
 }
 
-}  // namespace slod::journal
+}  // namespace slod

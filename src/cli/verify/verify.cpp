@@ -1,0 +1,201 @@
+#include "verify.h"
+
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "../setup.h"
+#include "difference.h"
+#include "slod/cli/commands.h"
+#include "slod/config/load.h"
+#include "slod/daemon/journal_fold.h"
+#include "slod/serve/render.h"
+#include "slod/store/checkpoint.h"
+#include "slod/store/ledger_reader.h"
+
+namespace slod::cli {
+namespace {
+
+constexpr std::size_t kMostDifferences = 100;
+
+/// (episode, step, at): what the ledger and the refold must agree on.
+using Step = std::tuple<std::string, std::string, Time>;
+
+struct Outcome {
+  std::uint64_t groups = 0, records = 0, compared_transitions = 0;
+  std::optional<std::uint64_t> checkpoint;  ///< its position
+  std::vector<std::string> notes, differences;
+};
+
+/// What the journal says of its configs.
+struct Configs {
+  std::string text;  ///< the newest
+  Time since;  ///< from here on it is the only one: the ledger's older transitions may have been others'
+};
+
+Result<std::unique_ptr<journal::Reader>> open_journal(const VerifyOptions& options, Dictionary& dictionary) {
+  return journal::read_sqlite_journal(options.state + "/journal", 0, dictionary);
+}
+
+Result<Configs> configs_in(const VerifyOptions& options) {
+  Dictionary dictionary;
+  auto reader = open_journal(options, dictionary);
+  if (!reader) return reader.error();
+  Configs configs;
+  for (bool first = true;;) {
+    const auto group = (*reader)->next();
+    if (!group) return group.error();
+    if (!*group) return configs;
+    for (const journal::Control& control : (*group)->controls) {
+      if (control.kind != journal::ControlKind::kConfig || control.text == configs.text) continue;
+      configs.text = control.text;
+      if (!first) configs.since = (*group)->stamp;
+      first = false;
+    }
+  }
+}
+
+std::shared_ptr<const Config> config_for(const VerifyOptions& options, const Configs& configs) {
+  if (!options.config_file.empty()) return load_config(options.config_file);
+  if (configs.text.empty()) {
+    std::cerr << "slod verify: the journal holds no config yet; say --config.file\n";
+    return nullptr;
+  }
+  const config::Loaded loaded = config::load_text(configs.text, "the journal's config");
+  for (const config::Fault& fault : loaded.faults) {
+    if (!fault.warning) std::cerr << config::format_fault(fault, false);
+  }
+  if (!loaded.config)
+    std::cerr << "slod verify: the journal's config cannot be read alone; say --config.file\n";
+  return loaded.config;
+}
+
+/// The newest checkpoint that can be read.
+std::optional<store::Checkpoint> newest_checkpoint(const VerifyOptions& options, Outcome& outcome) {
+  for (const store::CheckpointFile& file : store::list_checkpoints(options.state + "/checkpoint")) {
+    Result<store::Checkpoint> read = store::read_checkpoint(file.path);
+    if (read) return std::move(*read);
+    outcome.notes.push_back("checkpoint " + file.path + " cannot be read: " + read.error().message);
+  }
+  outcome.notes.push_back("there is no checkpoint in " + options.state +
+                          "/checkpoint: the numbers are compared with nothing");
+  return std::nullopt;
+}
+
+void compare_numbers(const store::Checkpoint& checkpoint, daemon::JournalFold& fold, Outcome& outcome) {
+  using nlohmann::json;
+  outcome.checkpoint = checkpoint.position;
+  const json stored = json::parse(checkpoint.figures, nullptr, false);
+  const json refolded = json::parse(serve::slos_json(*fold.engine().snapshot()));
+  for (std::string& line : differences(stored, refolded, kMostDifferences))
+    outcome.differences.push_back("checkpoint: " + std::move(line));
+}
+
+void compare_ledger(const store::LedgerContents& ledger, const std::vector<engine::Transition>& refolded,
+                    Time since, Outcome& outcome) {
+  std::set<Step> stored, made;
+  for (const store::StoredTransition& t : ledger.transitions) {
+    if (t.at >= since) stored.emplace(t.episode, t.step, t.at);
+  }
+  for (const engine::Transition& t : refolded) {
+    if (t.at >= since && t.at <= ledger.last_tick) made.emplace(t.episode, t.to, t.at);
+  }
+  outcome.compared_transitions = made.size();
+  const auto missing = [&](const std::set<Step>& from, const std::set<Step>& in, const char* where) {
+    for (const auto& [episode, step, at] : from) {
+      if (in.contains({episode, step, at}) || outcome.differences.size() >= kMostDifferences) continue;
+      outcome.differences.push_back("ledger: " + episode + " " + step + " at " + format_rfc3339(at) + where);
+    }
+  };
+  missing(made, stored, " is not in it");
+  missing(stored, made, " is in it, and the refold does not make it");
+}
+
+Status refold(const VerifyOptions& options, std::shared_ptr<const Config> config, const Configs& configs,
+              Outcome& outcome) {
+  const auto registry = load_registry(*config);
+  if (!registry) return registry.error();
+  const std::optional<store::Checkpoint> checkpoint = newest_checkpoint(options, outcome);
+  // Read first: what a running daemon adds while we fold is later than it.
+  const Result<store::LedgerContents> ledger = store::read_ledger(options.state + "/ledger.db");
+  Dictionary dictionary;
+  auto reader = open_journal(options, dictionary);
+  if (!reader) return reader.error();
+  daemon::JournalFold fold(std::move(config), *registry, dictionary);
+  std::vector<engine::Transition> transitions;
+  for (;;) {
+    const auto group = (*reader)->next();
+    if (!group) return group.error();
+    if (!*group) break;
+    ++outcome.groups;
+    outcome.records += (*group)->api.size() + (*group)->device.size();
+    fold.apply(**group, [&](const daemon::TickOutcome& tick) {
+      transitions.insert(transitions.end(), tick.transitions.begin(), tick.transitions.end());
+    });
+    if (checkpoint && fold.position() == checkpoint->position) compare_numbers(*checkpoint, fold, outcome);
+  }
+  if (checkpoint && !outcome.checkpoint) {
+    outcome.differences.push_back("checkpoint: it stands at position " +
+                                  std::to_string(checkpoint->position) + ", which the journal does not hold");
+  }
+  if (ledger) {
+    compare_ledger(*ledger, transitions, configs.since, outcome);
+  } else {
+    outcome.notes.push_back("the ledger cannot be compared: " + ledger.error().message);
+  }
+  return ok();
+}
+
+void print_text(const Outcome& outcome) {
+  for (const std::string& note : outcome.notes) std::cerr << "slod verify: " << note << "\n";
+  for (const std::string& line : outcome.differences) std::cout << line << "\n";
+  std::cout << (outcome.differences.empty() ? "equal" : "different") << ": refolded " << outcome.groups
+            << " groups with " << outcome.records << " records";
+  if (outcome.checkpoint) std::cout << ", compared at position " << *outcome.checkpoint;
+  std::cout << "; " << outcome.compared_transitions << " transitions in the ledger's time\n";
+}
+
+void print_json(const Outcome& outcome) {
+  nlohmann::ordered_json json = {{"equal", outcome.differences.empty()},
+                                 {"groups", outcome.groups},
+                                 {"records", outcome.records},
+                                 {"checkpoint", nullptr},
+                                 {"transitions", outcome.compared_transitions},
+                                 {"differences", outcome.differences},
+                                 {"notes", outcome.notes}};
+  if (outcome.checkpoint) json["checkpoint"] = *outcome.checkpoint;
+  std::cout << json.dump(2) << "\n";
+}
+
+}  // namespace
+
+int verify(const VerifyOptions& options) {
+  if (options.format != "text" && options.format != "json") {
+    std::cerr << "slod verify: --format is text or json\n";
+    return kUsage;
+  }
+  std::error_code error;
+  if (!std::filesystem::is_directory(options.state + "/journal", error)) {
+    std::cerr << "slod verify: " << options.state
+              << " is no state directory: it holds no journal. See state.dir in the config.\n";
+    return kUsage;
+  }
+  const Result<Configs> configs = configs_in(options);
+  if (!configs) {
+    std::cerr << "slod verify: " << configs.error().message << "\n";
+    return kFailed;
+  }
+  const std::shared_ptr<const Config> config = config_for(options, *configs);
+  if (!config) return kUsage;
+  Outcome outcome;
+  if (const Status folded = refold(options, config, *configs, outcome); !folded) {
+    std::cerr << "slod verify: " << folded.error().message << "\n";
+    return kFailed;
+  }
+  options.format == "json" ? print_json(outcome) : print_text(outcome);
+  return outcome.differences.empty() ? kOk : kFailed;
+}
+
+}  // namespace slod::cli

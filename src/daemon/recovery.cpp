@@ -1,0 +1,122 @@
+// Evaluator: how a start finds the state again, and how it is cut while it runs.
+#include <algorithm>
+
+#include "evaluator.h"
+
+namespace slod::daemon {
+namespace {
+
+/// While nothing but ticks comes, an old checkpoint costs a start little.
+constexpr Duration kIdleEvery = hours(1);
+constexpr std::uint64_t kTellEvery = 256;  // groups
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// The stamp of a group; nothing where the journal does not hold it any more.
+Result<std::optional<Time>> stamp_of(journal::Journal& journal, journal::Position position) {
+  auto reader = journal.read_from(position - 1);
+  if (!reader) return reader.error();
+  const auto group = (*reader)->next();
+  if (!group) return group.error();
+  if (!*group || (*group)->position != position) return std::optional<Time>();
+  return std::optional<Time>((*group)->stamp);
+}
+
+}  // namespace
+
+std::string Evaluator::use(const store::CheckpointFile& file, journal::Journal& journal) {
+  const Result<store::Checkpoint> read = store::read_checkpoint(file.path);
+  if (!read) return read.error().message;
+  if (read->position != file.position) return "its name is not its position";
+  const std::string differs = store::first_difference(read->made_with, checkpoints_.made_with);
+  if (!differs.empty()) return "it was made with another " + differs;
+  if (read->position == 0 || read->position > journal.last_position()) {
+    return "it stands at position " + std::to_string(read->position) + ", the journal ends at " +
+           std::to_string(journal.last_position());
+  }
+  const Result<std::optional<Time>> stamp = stamp_of(journal, read->position);
+  if (!stamp) return stamp.error().message;
+  if (!*stamp) return "the journal no longer holds its position";
+  if (**stamp != read->stamp) return "it belongs to another journal";
+  if (read->last_tick > acted_on_) return "the ledger is older than it";
+  fold_ = new_fold();
+  if (fold_->restore(read->state) && fold_->position() == read->position) return "";
+  fold_ = new_fold();
+  return "its state does not fit this build";
+}
+
+void Evaluator::restore(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
+  const journal::Position last = journal.last_position();
+  for (const store::CheckpointFile& file : store::list_checkpoints(checkpoints_.dir)) {
+    progress({"reading the checkpoint", file.position, last, 0});
+    const auto begin = SteadyClock::now();
+    const std::string fault = use(file, journal);
+    if (!fault.empty()) {
+      checkpoints_.log("warn", "checkpoint " + file.path + " is not used: " + fault);
+      continue;
+    }
+    const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+    checkpoints_.log("info", "checkpoint at position " + std::to_string(file.position) + " read in " +
+                                 std::to_string(static_cast<int>(seconds * 1000)) + " ms; " +
+                                 std::to_string(last - file.position) + " groups follow");
+    cut_position_ = fold_->position();
+    cut_at_ = fold_->stamp();
+    log_.begin(fold_->stamp());
+    return;
+  }
+  if (last > 0) checkpoints_.log("info", "no checkpoint: the journal is read from its beginning");
+}
+
+Status Evaluator::recover(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
+  restore(journal, progress);
+  const journal::Position begin = fold_->position(), last = journal.last_position();
+  auto reader = journal.read_from(begin);
+  if (!reader) return reader.error();
+  const auto whole = static_cast<double>(std::max<journal::Position>(last - std::min(begin, last), 1));
+  CommittedGroup committed;
+  for (std::uint64_t read = 0;; ++read) {
+    auto group = (*reader)->next();
+    if (!group) return group.error();
+    if (!group->has_value()) break;
+    committed.group = std::move(**group);
+    apply(committed, false);
+    const journal::Position at = committed.group.position;
+    if (read % kTellEvery == 0)
+      progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
+  }
+  seen_stamp_ = nanos(fold_->stamp());
+  seen_position_ = fold_->position();
+  // What is known can be asked for at once; the first tick may be half a minute away.
+  auto snapshot = std::make_shared<engine::Snapshot>(*fold_->engine().snapshot());
+  snapshot->journal_position = fold_->position();
+  log_.publish();
+  published_.publish(std::move(snapshot));
+  return ok();
+}
+
+void Evaluator::cut_if_due() {
+  if (checkpoints_.every <= Duration(0)) return;
+  const Duration age = fold_->stamp() - cut_at_;
+  if (age >= kIdleEvery || (anything_new_ && age >= checkpoints_.every)) cut();
+}
+
+void Evaluator::cut() {
+  if (fold_->position() == cut_position_) return;
+  const auto begin = SteadyClock::now();
+  auto made = std::make_unique<Cut>();
+  made->position = fold_->position();
+  made->stamp = fold_->stamp();
+  made->last_tick = fold_->last_tick();
+  made->state = fold_->archived(archive_size_ + archive_size_ / 16);
+  made->snapshot = fold_->engine().snapshot();
+  made->pause = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+  archive_size_ = made->state.size();
+  cut_position_ = made->position;
+  cut_at_ = made->stamp;
+  anything_new_ = false;
+  auto actions = std::make_unique<TickActions>();
+  actions->checkpoint = std::move(made);
+  act(std::move(actions));
+}
+
+}  // namespace slod::daemon
