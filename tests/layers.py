@@ -11,7 +11,7 @@ THIRD_PARTY = {  # header prefix -> modules that may include it
     "simdjson.h": {"decode", "source"}, "yaml-cpp/": {"config"}, "sqlite3.h": {"sqlite"}, "mqtt/": {"source", "cli"},
     "nlohmann/": {"config", "store", "notify", "serve", "daemon", "cli"}, "spdlog/": {"daemon"},
     "prometheus/": {"serve"}, "CLI/": {"cli"}, "date/": {"slo"}, "openssl/": {"net", "source", "notify"},
-    "zlib.h": {"net", "decode", "cli"}, "zstd.h": {"net", "decode", "journal", "cli"},
+    "zlib.h": {"net", "decode", "cli"}, "zstd.h": {"net", "decode", "journal", "store", "cli"},
 }
 MAX_LINES = 500
 

@@ -4,6 +4,7 @@
 
 #include "backup/backup.h"
 #include "check.h"
+#include "cli/verify/verify.h"
 #include "explain/explain.h"
 #include "replay/command.h"
 #include "setup.h"
@@ -12,7 +13,6 @@
 #include "slod/config/load.h"
 #include "slod/daemon/daemon.h"
 #include "status.h"
-#include "verify/verify.h"
 #include "version.h"
 #include "why.h"
 

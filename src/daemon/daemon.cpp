@@ -15,6 +15,7 @@
 #include "evaluator.h"
 #include "log.h"
 #include "slod/config/load.h"
+#include "slod/config/retention.h"
 #include "slod/fleet/registry.h"
 #include "slod/net/http_server.h"
 #include "slod/notify/notifier.h"
@@ -206,12 +207,7 @@ Status Daemon::recover() {
   journal::JournalOptions options;
   options.dir = config_->state.dir + "/journal";
   options.keep_journeys = config_->state.keep_journeys;
-  options.keep_fleet = config_->state.keep_fleet;
-  // Device-minutes are refolded at a start from what devices said, so that must be kept for as long as an SLO
-  // looks back.
-  for (const SloConfig& slo : config_->slos) {
-    if (slo.journey < 0) options.keep_fleet = std::max(options.keep_fleet, slo.window.rolling + kOneDay);
-  }
+  options.keep_fleet = config::fleet_rows_kept(*config_);
   options.max_bytes = static_cast<std::uint64_t>(config_->state.max_bytes);
   auto journal = journal::open_sqlite_journal(options, dictionary_);
   if (!journal) return journal.error();

@@ -223,6 +223,55 @@ def idle(bench):
         say("idle: resident, 100 SLOs", daemon.resident_mb(), "MB", goal="goal 40 MB")
 
 
+def started(command, web, log):
+    """A daemon that is ready, and the seconds that it took."""
+    begin = time.monotonic()
+    process = subprocess.Popen(command, stdout=log, stderr=log)
+    while time.monotonic() - begin < 600:
+        if process.poll() is not None:
+            raise SystemExit("slod did not start: " + pathlib.Path(log.name).read_text()[-2000:])
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{web}/-/ready", timeout=60):
+                return process, time.monotonic() - begin
+        time.sleep(0.005)
+    raise SystemExit("slod is not ready after 600 s")
+
+
+def restart(bench):
+    """Kill, start, ready: groups of one SLO with 30 days in them, and a tail of a million events behind the checkpoint.
+    Half of the history lies in the last day. The yardstick reads the same files once."""
+    for series, events, goal in RESTARTS:
+        series, events, tail = bench.size(series, 10), bench.size(events, 2_000), bench.size(1_000_000, 2_000)
+        folder = bench.dir / f"restart-{series}"
+        folder.mkdir()
+        web, ingest, config = free_port(), free_port(), folder / "config.json"
+        config.write_text(json.dumps(workload.restart_config(str(folder / "state"), ingest, web, series)))
+        command = [bench.binary("slod"), "run", f"--config.file={config}", "--checkpoint.every=0s"]
+        with open(folder / "slod.log", "wb") as log:
+            process, _ = started(command, web, log)
+            workload.post_events(ingest, workload.restart_events(events, series, days=30))
+            process.terminate()
+            process.wait(120)
+            process, _ = started(command, web, log)
+            workload.post_events(ingest, workload.restart_events(tail, series, days=0))
+            process.kill()
+            process.wait()
+            files = [str(file) for file in (folder / "state").rglob("*") if file.is_file()]
+
+            def measure():
+                process, seconds = started(command, web, log)
+                process.kill()
+                process.wait()
+                return {"seconds": seconds, "cat": timed(["cat", *files])[0]}
+
+            median = bench.median_of(measure)
+        size = sum(os.path.getsize(file) for file in files if file.endswith(".ckpt")) / 1e6
+        say(f"restart: {series} series x 30 d, {tail} events behind", median["seconds"], "s", median["cat"], "s cat", goal)
+        say(f"restart: checkpoint, {series} series x 30 d", size, "MB")
+
+
+RESTARTS = [(1_000, 2_500_000, "goal 2 s"), (10_000, 5_000_000, "goal 10 s")]
+
 ALL = {
     "decode": lambda bench: google(bench, "decode_bench", "simdjson_parse_many"),
     "window": lambda bench: google(bench, "window_bench", None),
@@ -234,6 +283,7 @@ ALL = {
     "http": http,
     "scrape": scrape,
     "idle": idle,
+    "restart": restart,
 }
 
 

@@ -1,7 +1,9 @@
 """Made-up input of the benchmarks: nginx-json access lines of about 400 bytes, and the configs that read them."""
 
+import http.client
 import json
 import random
+import time
 
 TAILS = ["unlock", "lock", "status", "ring", "photo", "end"]
 AREAS = ["shibuya", "osaka", "nagoya", "fukuoka"]
@@ -55,3 +57,44 @@ def config(state, ingest="127.0.0.1:0", web="127.0.0.1:0", slos=12):
 
 def write_config(path, **how):
     path.write_text(json.dumps(config(**how), indent=1))
+
+
+def restart_config(state, ingest, web, series):
+    """One SLO with so many groups."""
+    return {
+        "server": {"ingest": {"listen": f"127.0.0.1:{ingest}"}, "web": {"listen": f"127.0.0.1:{web}"}},
+        "state": {"dir": state},
+        "limits": {"groups_per_slo": series, "groups": series},
+        "sources": {"edge": {"http": {}, "format": "json", "fields": {
+            "time": "/t", "method": "/m", "path": "/p", "status": "/s", "id": "/i", "labels": {"area": "/a"}}}},
+        "journeys": {"Ride": {"api": {"source": "edge", "method": "POST", "route": "/ride"}}},
+        "slos": [{"name": "rides", "service": "bench", "journey": "Ride", "objective": 99, "window": "30d",
+                  "group_by": ["area"]}],
+    }
+
+
+def restart_events(count, series, days, seed=7):
+    """Batches of lines: half over the last `days`, half over the last day (all of them now, with ids, for days=0)."""
+    rng, now = random.Random(seed), time.time()
+    for first in range(0, count, 5_000):
+        lines = []
+        for number in range(first, min(first + 5_000, count)):
+            age = 0 if days == 0 else rng.random() * 86_400 * (days if number % 2 else 1)
+            more = f',"i":"tail-{number}"' if days == 0 else ""
+            lines.append(f'{{"t":{now - age:.3f},"m":"POST","p":"/ride","s":{503 if rng.random() < 0.01 else 200},'
+                         f'"a":"a{rng.randrange(series)}"{more}}}\n')
+        yield "".join(lines)
+
+
+def post_events(port, batches):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    for body in batches:
+        while True:
+            connection.request("POST", "/ingest/edge", body)
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status == 200:
+                break
+            if answer.status != 503:
+                raise SystemExit(f"ingest answered {answer.status}: {text[:200]!r}")
+            time.sleep(0.05)

@@ -1,4 +1,4 @@
-#include "difference.h"
+#include "cli/verify/difference.h"
 
 #include <map>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "verify.h"
+#include "cli/verify/verify.h"
 
 #include <filesystem>
 #include <iostream>
@@ -6,8 +6,8 @@
 #include <optional>
 #include <set>
 
-#include "../setup.h"
-#include "difference.h"
+#include "cli/setup.h"
+#include "cli/verify/difference.h"
 #include "slod/cli/commands.h"
 #include "slod/config/load.h"
 #include "slod/daemon/journal_fold.h"
