@@ -66,6 +66,11 @@ class CheckpointTest(IntegrationTest):
     def files(self):
         return sorted((self.slod.state / "checkpoint").glob("*.ckpt"))
 
+    def told(self):
+        """What was sent: of which incident, its beginning or its end."""
+        bodies = [json.loads(body) for _, _, body in self.receiver.taken("/hook")]
+        return sorted((body["incident"], body["status"]) for body in bodies)
+
     def send(self, draw, number):
         http, fleet = traffic(draw, number)
         self.assertEqual(self.slod.post("gateway", http).status, 200)
@@ -100,7 +105,7 @@ class CheckpointTest(IntegrationTest):
 
     def test_whatever_became_of_the_checkpoints_the_numbers_are_those_of_the_journal(self):
         self.history()
-        told = len(self.receiver.taken("/hook"))
+        told = self.told()
         truth, log = self.begin_again(lambda files: [file.unlink() for file in files])
         self.assertIn("no checkpoint: the journal is read from its beginning", log)
 
@@ -139,11 +144,10 @@ class CheckpointTest(IntegrationTest):
         says, log = self.begin_again()
         self.assertIn("it was made with another config", log)
         self.assertEqual(says, truth)
-        self.assertEqual(len(self.receiver.taken("/hook")), told, "nothing is sent twice")
+        self.assertEqual(self.told(), told, "nothing is sent twice")
 
     def test_a_clean_stop_saves_all_and_the_next_start_reads_no_journal(self):
         self.history()
-        told = len(self.receiver.taken("/hook"))
         self.slod.start()
         self.slod.tick()
         before = self.slod.api("/api/v1/slos")
@@ -154,7 +158,8 @@ class CheckpointTest(IntegrationTest):
         self.assertEqual(self.slod.api("/api/v1/slos"), before)
         self.slod.tick()
         self.assertEqual(self.slod.source("gateway"), next(s for s in before["sources"] if s["source"] == "gateway"))
-        self.assertEqual(len([body for body in self.receiver.taken("/hook")]), told, "nothing is sent twice")
+        told = self.told()  # the incident may have ended meanwhile
+        self.assertEqual(len(told), len(set(told)), "nothing is sent twice")
 
     def test_a_checkpoint_of_another_journal_and_one_newer_than_the_ledger_are_passed_over(self):
         self.history()
