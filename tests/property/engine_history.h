@@ -114,7 +114,8 @@ inline std::string EngineHistory::config_text() {
       "slos:\n"
       "  - { name: first, actor: [rider, unknown], journey: Ride, objective: 99 }\n";
   const std::vector<std::string> all = {
-      "journey: Unlock, actor: [rider], objective: 90, window: 30d, group_by: [area], alert_policy: quick",
+      "journey: Unlock, actor: [rider], objective: 90, window: 30d, group_by: [area], max_share_per_device: "
+      "20, alert_policy: quick",
       "journey: Unlock, actor: [rider, ops], leg: device, objective: 95, window: 1h, alert_policy: slow",
       "journey: Unlock, actor: [unknown], sli: latency, threshold: 5s, objective: 90, group_by: "
       "[device.model]",

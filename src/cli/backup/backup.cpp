@@ -10,7 +10,7 @@
 #include <set>
 #include <thread>
 
-#include "../setup.h"
+#include "cli/setup.h"
 #include "files.h"
 #include "place.h"
 #include "slod/cli/commands.h"

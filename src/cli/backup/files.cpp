@@ -30,7 +30,7 @@ bool belongs(const fs::path& path) {
   }
   if (name.find(".damaged") != std::string::npos) return false;
   return name != "LOCK" && name != "ballast" && name != "RESTORING" && name != kManifest &&
-         *path.begin() != "checkpoints";
+         *path.begin() != "checkpoint";
 }
 
 /// Where in the order a file stands; see state_files().

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "../setup.h"
+#include "cli/setup.h"
 
 namespace slod::cli {
 
