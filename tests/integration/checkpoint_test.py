@@ -31,7 +31,7 @@ slos:
   - { name: battery, service: fleet, fleet: battery, objective: 97, group_by: [model] }
   - { name: connected, service: fleet, fleet: connectivity, objective: 97, window: 1d }
 alert_policies:
-  quick: { rules: [ { severity: page, burn: 2, long: 1m, short: 10s } ], min_bad: 3 }
+  quick: { rules: [ { severity: page, burn: 2, long: 2m, short: 1m } ], min_bad: 3 }
 destinations:
   hook: { webhook: { url: "http://127.0.0.1:%d/hook", allow_private: true } }
 routes: [ { to: [hook] } ]

@@ -13,7 +13,7 @@ journeys:
 slos:
   - { name: rides, service: rides, journey: RideStart, objective: 99, group_by: [area], alert_policy: quick }
 alert_policies:
-  quick: { rules: [ { severity: page, burn: 2, long: 1m, short: 10s } ], min_bad: 3 }
+  quick: { rules: [ { severity: page, burn: 2, long: 2m, short: 1m } ], min_bad: 3 }
 """ % GATEWAY
 
 
