@@ -27,13 +27,15 @@ class Admission {
  public:
   Admission(const Config& config, Dictionary& dictionary);
 
-  /// What the shard that counts the SLO has to learn before it counts the label set; nothing if it needs not.
-  [[nodiscard]] std::optional<Admitted> ask(std::size_t slo, LabelSetId labels) {
+  /// Whether the label set was decided on before.
+  [[nodiscard]] bool knows(std::size_t slo, LabelSetId labels) const {
     const std::vector<std::uint64_t>& asked = slos_[slo].asked;
     const std::size_t word = labels / 64;
-    if (word < asked.size() && ((asked[word] >> (labels % 64)) & 1) != 0) return std::nullopt;
-    return decide(slo, labels);
+    return word < asked.size() && ((asked[word] >> (labels % 64)) & 1) != 0;
   }
+  /// What the shard that counts the SLO has to learn before it counts the label set; nothing if it needs not.
+  /// Requires: !knows().
+  [[nodiscard]] std::optional<Admitted> decide(std::size_t slo, LabelSetId labels);
   template <class A>
   void io(A& a) {
     for (Slo& slo : slos_) a(slo.asked, slo.by_values, slo.groups, slo.overflow);
@@ -48,8 +50,6 @@ class Admission {
     std::uint32_t groups = 0;  ///< the overflow group included
     std::optional<std::uint32_t> overflow;
   };
-  std::optional<Admitted> decide(std::size_t slo, LabelSetId labels);
-
   const Dictionary& dictionary_;
   std::vector<Slo> slos_;
   std::int64_t per_slo_, left_;

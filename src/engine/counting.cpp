@@ -74,7 +74,8 @@ std::vector<fold::View> Counting::views() const {
 void Counting::book(const fold::Booking& booking, int sign, bool attempt) {
   const std::size_t place = Bookables::place_of(booking.view);
   for (const std::uint32_t slo : grouped_of_view_[place]) {
-    if (criteria_[slo].counts(booking, attempt)) admit(slo, booking.labels);
+    if (!admission_.knows(slo, booking.labels) && criteria_[slo].counts(booking, attempt))
+      admit(slo, booking.labels);
   }
   for (Lane* lane : lanes_of_view_[place]) {
     if (lane->worker) {
@@ -92,13 +93,15 @@ void Counting::book_minutes(const fleet::MinuteBooking& minutes, std::int64_t co
   const auto check = static_cast<std::size_t>(minutes.check);
   if (log_ != nullptr) log_->minutes(bookables_.checks[check], minutes, count);
   if (minutes.state == MinuteState::kHealthy || minutes.state == MinuteState::kUnhealthy) {
-    for (const std::uint32_t slo : grouped_of_check_[check]) admit(slo, minutes.labels);
+    for (const std::uint32_t slo : grouped_of_check_[check]) {
+      if (!admission_.knows(slo, minutes.labels)) admit(slo, minutes.labels);
+    }
   }
   for (Lane* lane : lanes_of_check_[check]) lane->count(MinutesMessage{minutes, count});
 }
 
 void Counting::admit(std::uint32_t slo, LabelSetId labels) {
-  if (const auto admitted = admission_.ask(slo, labels)) lane_of_[slo]->count(*admitted);
+  if (const auto admitted = admission_.decide(slo, labels)) lane_of_[slo]->count(*admitted);
 }
 
 /// Does `job` with each shard, on the shard's thread; all are done when it returns.

@@ -68,7 +68,10 @@ SloTracker::SloTracker(const Config& config, const SloConfig& slo, Tables& table
       policy_windows_(windows_of(policy_)),
       slo_window_(policy_windows_.size()),
       groups_(slo, tables) {
-  for (const Duration length : policy_windows_) spec_.windows.push_back({length, {}});
+  for (const Duration length : policy_windows_) {
+    spec_.windows.push_back({length, {}});
+    window_texts_.push_back(format_duration(length));
+  }
   spec_.windows.push_back(spec_of(slo.window));
   if (slo.window.calendar != Window::Calendar::kNone) anchored_.push_back({slo_window_, &slo.window, {}, {}});
   for (const Window& also : slo.also) {
@@ -320,10 +323,10 @@ void SloTracker::read_counts(SloReading& reading) const {
 }
 
 void SloTracker::read_windows(SloReading& reading) const {
+  reading.windows.reserve(policy_windows_.size());
   for (std::size_t i = 0; i < policy_windows_.size(); ++i) {
     const Counts sum = judged(i);
-    reading.windows.push_back({format_duration(policy_windows_[i]), sum,
-                               slo::burn_rate(slo_.objective, sum.bad, sum.valid()),
+    reading.windows.push_back({window_texts_[i], sum, slo::burn_rate(slo_.objective, sum.bad, sum.valid()),
                                slo::sli(sum.good, sum.valid())});
   }
 }
@@ -388,10 +391,12 @@ void SloTracker::read_groups(SloReading& reading) const {
 
 std::vector<RuleStatus> SloTracker::statuses(const std::vector<alert::BurnAlert>& alerts) const {
   std::vector<RuleStatus> statuses;
-  for (const alert::BurnAlert& alert : alerts) {
-    const BurnRule& rule = alert.rule();
-    statuses.push_back({rule.severity, format_duration(rule.long_window), format_duration(rule.short_window),
-                        rule.burn, alert.state() == alert::State::kFiring, alert.held(), alert.since()});
+  statuses.reserve(alerts.size());
+  for (std::size_t i = 0; i < alerts.size(); ++i) {  // one per rule of the policy, in its order
+    const BurnRule& rule = alerts[i].rule();
+    statuses.push_back({rule.severity, window_texts_[rule_windows_[i].long_window],
+                        window_texts_[rule_windows_[i].short_window], rule.burn,
+                        alerts[i].state() == alert::State::kFiring, alerts[i].held(), alerts[i].since()});
   }
   return statuses;
 }
@@ -406,7 +411,7 @@ std::size_t SloTracker::window_index(Duration length) const {
 
 void SloTracker::run_rules(const TickView& tick, std::vector<Transition>& transitions) {
   if (policy_.min_devices > 1 && !policy_windows_.empty()) {
-    const Slot oldest = slot_of(tick.at) - policy_windows_.back() / kSlotLength - 1;
+    const Slot oldest = window::left_edge(policy_windows_.back() / kSlotLength, slot_of(tick.at));
     bad_devices_.forget_before(oldest);
     for (BadDevices& devices : group_bad_devices_) devices.forget_before(oldest);
   }
@@ -430,7 +435,7 @@ void SloTracker::run_rules_of(std::vector<alert::BurnAlert>& alerts, std::option
     if (policy_.min_devices > 1) {
       const Slot now = slot_of(tick.at);
       const BadDevices& devices = group ? group_bad_devices_[*group] : bad_devices_;
-      input.bad_devices = devices.count(now - rule.long_window / kSlotLength, now);
+      input.bad_devices = devices.count(window::left_edge(rule.long_window / kSlotLength, now), now);
     }
     add_unseen(tick, series, input, rule);
     if (alerts[i].evaluate(input)) transitions.push_back(transition(alerts[i], tick.at, group));

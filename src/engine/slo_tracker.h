@@ -105,8 +105,9 @@ class SloTracker {
   bool attempts_are_events_;  ///< no retry: each event is one attempt, so what is said of one holds for the
                               ///< other
 
-  std::vector<Duration> policy_windows_;  ///< rising; indices 0.. of the series' windows
-  std::size_t slo_window_ = 0;            ///< index behind them; `also` windows follow
+  std::vector<Duration> policy_windows_;   ///< rising; indices 0.. of the series' windows
+  std::vector<std::string> window_texts_;  ///< theirs: "5m"
+  std::size_t slo_window_ = 0;             ///< index behind them; `also` windows follow
   window::SeriesSpec spec_;
   std::vector<Anchored> anchored_;
   window::SeriesId total_ = 0;

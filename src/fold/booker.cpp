@@ -31,11 +31,24 @@ bool Booker::decide(const AttemptFacts& facts, Placed& placed, Decision decision
   if (old == decision) return false;
   if (placed.how == Placement::kFolded && !folder_->holds(facts, now)) return false;
   decision.condition = condition_of(facts, decision, now);
+  if (!folder_) {
+    if (old.made) book_alone(facts, old, -1);
+    if (decision.made) book_alone(facts, decision, +1);
+    placed = {decision, decision.made ? Placement::kAlone : Placement::kNone};
+    return false;
+  }
   if (old.made) sink_.book_attempt(booking_of(view_, facts, old), -1);
   const bool unfolded = place_event(facts, placed, decision, now);
   if (decision.made) sink_.book_attempt(booking_of(view_, facts, decision), +1);
   placed.decision = decision;
   return unfolded;
+}
+
+/// Without retry an attempt is an event.
+void Booker::book_alone(const AttemptFacts& facts, const Decision& decision, int sign) {
+  const Booking booking = booking_of(view_, facts, decision);
+  sink_.book_event(booking, sign);
+  sink_.book_attempt(booking, sign);
 }
 
 /// Requires: a folded attempt is in a fold that may change. Returns true if the attempt stands alone for

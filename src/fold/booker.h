@@ -36,6 +36,7 @@ class Booker {
   [[nodiscard]] bool is_old(const AttemptFacts& facts, Time now) const;
   [[nodiscard]] DeviceCondition condition_of(const AttemptFacts& facts, const Decision& decision,
                                              Time now) const;
+  void book_alone(const AttemptFacts& facts, const Decision& decision, int sign);
   bool place_event(const AttemptFacts& facts, Placed& placed, const Decision& decision, Time now);
 
   View view_;

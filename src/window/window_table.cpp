@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "slod/core/result.h"
 #include "window/cell_store.h"
@@ -29,6 +30,13 @@ struct Series {
   }
 };
 
+// The newest waiting slot of a series, apart from the rest: nearly every count goes there, and touches this.
+struct Running {
+  static constexpr Slot kNoSlot = std::numeric_limits<Slot>::min();
+  Slot slot = kNoSlot;
+  Counts counts;
+};
+
 bool before(const Pending& p, Slot slot) {
   return p.slot < slot;
 }
@@ -52,6 +60,7 @@ void sort_and_merge(std::vector<Pending>& pending) {
 struct WindowTable::Impl {
   std::vector<SpecState> specs;
   std::vector<Series> series;
+  std::vector<Running> running;
   std::vector<Slot> due;  // the first tick at which anything of the series changes by itself
   std::vector<Counts> sums;
   std::vector<CellStore> stores;
@@ -59,7 +68,19 @@ struct WindowTable::Impl {
   Slot now = 0;
 
   std::uint32_t spec_for(const SeriesSpec& spec);
-  void wait(SeriesId id, Slot slot, Counts delta);
+  void wait(SeriesId id, Slot slot, Counts delta) {
+    Running& newest = running[id];
+    if (newest.slot == slot) {
+      newest.counts += delta;
+    } else if (newest.slot > slot) {
+      park(id, slot, delta);
+    } else {
+      if (newest.slot != Running::kNoSlot) park(id, newest.slot, newest.counts);
+      newest = {slot, delta};
+      due[id] = std::min(due[id], slot + 1);
+    }
+  }
+  void park(SeriesId id, Slot slot, Counts delta);
   void enter(SeriesId id, Slot slot, Counts delta);
   void enter_pending(SeriesId id);
   void move_edges(SeriesId id);
@@ -67,7 +88,7 @@ struct WindowTable::Impl {
   [[nodiscard]] Counts sum_since(const Series& s, Slot from) const;
   template <class A>
   void io(A& a) {
-    a(specs, series, due, sums, stores, since, now);
+    a(specs, series, running, due, sums, stores, since, now);
   }
 };
 
@@ -78,7 +99,7 @@ std::uint32_t WindowTable::Impl::spec_for(const SeriesSpec& spec) {
   return index;
 }
 
-void WindowTable::Impl::wait(SeriesId id, Slot slot, Counts delta) {
+void WindowTable::Impl::park(SeriesId id, Slot slot, Counts delta) {
   Series& s = series[id];
   std::vector<Pending>& pending = s.pending;
   if (!pending.empty() && pending.back().slot == slot) {
@@ -134,6 +155,10 @@ void WindowTable::Impl::enter_pending(SeriesId id) {
   const bool trim = pending.capacity() > kUsual;
   pending.erase(pending.begin(), end);
   if (trim) pending.shrink_to_fit();
+  Running& newest = running[id];
+  if (newest.slot == Running::kNoSlot || newest.slot >= now) return;
+  enter(id, newest.slot, newest.counts);
+  newest = {};
 }
 
 void WindowTable::Impl::move_edges(SeriesId id) {
@@ -152,6 +177,7 @@ Slot WindowTable::Impl::next_due(SeriesId id) const {
   const Series& s = series[id];
   const SpecState& spec = specs[s.spec];
   Slot first = s.pending.empty() ? kNever : s.pending.front().slot + 1;
+  if (running[id].slot != Running::kNoSlot) first = std::min(first, running[id].slot + 1);
   for (const WindowState& w : spec.windows) {
     if (w.anchored()) continue;
     const Cell cell = stores[s.stores + w.level].first_from(w.left);
@@ -193,6 +219,7 @@ SeriesId WindowTable::add(const SeriesSpec& spec) {
     if (w.since) impl_->since.push_back(*w.since);
   }
   impl_->series.push_back(std::move(s));
+  impl_->running.emplace_back();
   impl_->due.push_back(kNever);
   return static_cast<SeriesId>(impl_->series.size() - 1);
 }
@@ -245,7 +272,7 @@ std::size_t WindowTable::size() const {
 std::size_t WindowTable::memory(SeriesId id) const {
   const Series& s = impl_->series[id];
   const SpecState& spec = impl_->specs[s.spec];
-  std::size_t bytes = sizeof(Series) + sizeof(Slot) + spec.windows.size() * sizeof(Counts) +
+  std::size_t bytes = sizeof(Series) + sizeof(Running) + sizeof(Slot) + spec.windows.size() * sizeof(Counts) +
                       spec.anchored_count() * sizeof(Slot) + s.pending.capacity() * sizeof(Pending);
   for (std::size_t l = 0; l < spec.levels.size(); ++l) bytes += impl_->stores[s.stores + l].memory();
   return bytes;

@@ -276,6 +276,7 @@ ALL = {
     "decode": lambda bench: google(bench, "decode_bench", "simdjson_parse_many"),
     "window": lambda bench: google(bench, "window_bench", None),
     "engine": lambda bench: google(bench, "engine_bench", None),
+    "metrics": lambda bench: google(bench, "metrics_bench", None),
     "fold": lambda bench: google(bench, "fold_bench", None),
     "fleet": lambda bench: google(bench, "fleet_bench", "RandomReadModifyWrite"),
     "journal": lambda bench: google(bench, "journal_bench", None),

@@ -33,6 +33,21 @@ std::int64_t seconds_until_forgotten(Duration window, Duration offset) {
   }
 }
 
+TEST(RollingWindowTest, BeginsWhereTheEdgeSays) {
+  for (const int length_minutes : {5, 60, 120, 1440, 4320, 43'200}) {
+    const Duration length = minutes(length_minutes);
+    for (int step = 0; step < 400; ++step) {
+      WindowTable table;
+      const SeriesId id = table.add(rolling({length}));
+      const Slot now = slot_of(kNoon) + step, edge = left_edge(length / kSlotLength, now);
+      table.advance(slot_start(now));
+      table.record(id, edge - 1, {0, 1});
+      table.record(id, edge, {1, 0});
+      ASSERT_EQ(table.read(id, 0), (Counts{1, 0})) << format_duration(length) << ", slot " << step;
+    }
+  }
+}
+
 TEST(RollingWindowTest, HoldsTheSlotBeforeTheTickAndNotTheRunningOne) {
   WindowTable table;
   const SeriesId id = table.add(rolling({minutes(5)}));
