@@ -34,11 +34,14 @@ std::optional<Duration> decimal(std::string_view text, Duration unit) {
     rest.remove_prefix(1);
     part = take_digits(rest, 9, part_digits);
   }
-  // 9.2e9 s is what 64 bits of nanoseconds hold; the careful way knows signs, exponents and more digits.
+  // The careful way knows signs, exponents and more digits.
+  std::int64_t nanos = 0;
   const bool plain = whole_digits > 0 && whole_digits < 19 && rest.empty() && unit <= seconds(1) &&
-                     whole <= 9'200'000'000'000'000'000 / unit.count();
+                     !__builtin_mul_overflow(whole, unit.count(), &nanos) &&
+                     nanos <= 9'200'000'000'000'000'000;
   if (!plain) return parse_decimal(text, unit);
-  return Duration(whole * unit.count() + part * unit.count() / kPowers[part_digits]);
+  if (unit == seconds(1)) return Duration(nanos + part * kPowers[9 - part_digits]);
+  return Duration(nanos + part * unit.count() / kPowers[part_digits]);
 }
 
 }  // namespace slod::decode

@@ -58,4 +58,29 @@ std::uint32_t FieldTree::child(std::uint32_t node, const std::string& key) {
   return added;
 }
 
+std::uint32_t FieldTree::find(const Node& node, std::string_view key) const {
+  for (const std::uint32_t child : node.children) {
+    if (nodes_[child].key == key) return child;
+  }
+  return kUnwanted;
+}
+
+const FieldTree::Seen& FieldTree::remember(Node& node, std::size_t position, std::string_view key) {
+  constexpr std::size_t kMostRemembered = 256;
+  const bool keep = position < kMostRemembered && key.size() + 2 <= Seen::kLongest;
+  if (keep && node.order.size() <= position) node.order.resize(position + 1);
+  Seen& seen = keep ? node.order[position] : not_kept_;
+  seen = {};
+  seen.child = find(node, key);
+  if (seen.child != kUnwanted) {
+    const Node& child = nodes_[seen.child];
+    if (child.slots.size() == 1 && child.children.empty()) seen.slot = child.slots.front();
+  }
+  if (!keep) return seen;
+  seen.size = static_cast<std::uint32_t>(key.size() + 2);
+  seen.quoted[0] = seen.quoted[key.size() + 1] = '"';
+  key.copy(seen.quoted.data() + 1, key.size());
+  return seen;
+}
+
 }  // namespace slod::decode

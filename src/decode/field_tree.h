@@ -4,6 +4,7 @@
 // comparison. Owned by one decoder.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +21,16 @@ namespace slod::decode {
 class FieldTree {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  static constexpr std::uint32_t kUnwanted = static_cast<std::uint32_t>(-1);
+
+  /// A key that stood somewhere in an object, with its quotes, and what it leads to.
+  struct alignas(64) Seen {
+    static constexpr std::size_t kLongest = 48;
+    std::array<char, kLongest> quoted{};
+    std::uint32_t size = 0;           ///< of `quoted`; 0: nothing remembered
+    std::uint32_t child = kUnwanted;  ///< node
+    std::uint32_t slot = kUnwanted;   ///< where it is all that is wanted of the child: one value
+  };
 
   /// Slot i is paths[i]; an empty path is never found. `json_slot`: the one whose objects and arrays are
   /// wanted as text.
@@ -29,12 +40,8 @@ class FieldTree {
   [[nodiscard]] std::span<const Value> values() const { return values_; }
 
  private:
-  friend class TreeWalk;
-  static constexpr std::uint32_t kUnwanted = static_cast<std::uint32_t>(-1);
-  struct Seen {
-    std::string key;
-    std::uint32_t child = kUnwanted;
-  };
+  friend class TreeWalk;  // of a document that simdjson parsed
+  friend class LineWalk;  // of a line whose structure is known
   struct Node {
     std::string key;
     std::vector<std::uint32_t> slots;
@@ -43,11 +50,19 @@ class FieldTree {
   };
   void add(std::string_view path, std::uint32_t slot);
   std::uint32_t child(std::uint32_t node, const std::string& key);
+  void forget_values() {
+    for (Value& value : values_) value.kind = Value::Kind::kMissing;
+  }
+  /// The child of `node` that a key leads to, or kUnwanted.
+  [[nodiscard]] std::uint32_t find(const Node& node, std::string_view key) const;
+  /// The same as Seen, kept for the next object of this kind. Lifetime: until the next call.
+  const Seen& remember(Node& node, std::size_t position, std::string_view key);
 
   std::vector<Node> nodes_;
   std::vector<Value> values_;
   std::size_t json_slot_;
   std::string json_text_;
+  Seen not_kept_;
 };
 
 }  // namespace slod::decode

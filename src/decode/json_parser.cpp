@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "decode/line_walk.h"
 #include "slod/core/result.h"
 
 namespace slod::decode {
@@ -17,7 +18,7 @@ class TreeWalk {
   explicit TreeWalk(FieldTree& tree) : tree_(tree) {}
 
   void run(const dom::object& document) {
-    for (Value& value : tree_.values_) value.kind = Value::Kind::kMissing;
+    tree_.forget_values();
     object(document, 0);
   }
 
@@ -25,37 +26,13 @@ class TreeWalk {
   // object, value and inside descend together: as deep as the configured field names, not as the document.
   // NOLINTNEXTLINE(misc-no-recursion)
   void object(const dom::object& fields, std::uint32_t node) {
-    FieldTree::Node& wanted = tree_.nodes_[node];
-    std::size_t position = 0;
+    const FieldTree::Node& wanted = tree_.nodes_[node];
     std::size_t missing = wanted.children.size();
     const auto end = fields.end();
-    for (auto field = fields.begin(); missing != 0 && field != end; ++field, ++position) {
-      const std::uint32_t child = resolve(wanted, position, field.key());
+    for (auto field = fields.begin(); missing != 0 && field != end; ++field) {
+      const std::uint32_t child = tree_.find(wanted, field.key());
       if (child != FieldTree::kUnwanted && value(field.value(), child)) --missing;
     }
-  }
-
-  /// The child that a key leads to, from memory if the same key stood at this position last time.
-  std::uint32_t resolve(FieldTree::Node& node, std::size_t position, std::string_view key) {
-    if (position < node.order.size()) {
-      const FieldTree::Seen& seen = node.order[position];
-      if (seen.key.size() == key.size() && std::memcmp(seen.key.data(), key.data(), key.size()) == 0)
-        return seen.child;
-    }
-    return remember(node, position, key);
-  }
-
-  std::uint32_t remember(FieldTree::Node& node, std::size_t position, std::string_view key) {
-    constexpr std::size_t kMostRemembered = 256;
-    std::uint32_t found = FieldTree::kUnwanted;
-    for (const std::uint32_t child : node.children) {
-      if (tree_.nodes_[child].key == key) found = child;
-    }
-    if (position >= kMostRemembered) return found;
-    if (node.order.size() <= position) node.order.resize(position + 1);
-    node.order[position].key.assign(key);
-    node.order[position].child = found;
-    return found;
   }
 
   /// False: a repetition of a key that was there before.
@@ -148,59 +125,70 @@ std::string_view next_line(std::string_view& rest) {
   return {};
 }
 
+bool may_be_walked(std::string_view line) {
+  return line.front() == '{' && line.back() == '}' && line.size() <= kMaxRecord &&
+         std::memchr(line.data(), '\\', line.size()) == nullptr;
+}
+
 }  // namespace
 
 struct JsonParser::Impl {
   dom::parser parser;
-  std::unique_ptr<char[]> padded = std::make_unique<char[]>(kMaxBlock + simdjson::SIMDJSON_PADDING);
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;
 
   Impl() {
 #ifdef SIMDJSON_THREADS_ENABLED
     parser.threaded = false;
 #endif
-    SLOD_ASSERT(parser.allocate(kMaxBlock, kMaxDepth) == simdjson::SUCCESS);
+    SLOD_ASSERT(parser.allocate(kMaxRecord, kMaxDepth) == simdjson::SUCCESS);
+    SLOD_ASSERT(simdjson::get_active_implementation()->create_dom_parser_implementation(
+                    kMaxBlock, kMaxDepth, scanner) == simdjson::SUCCESS);
   }
-  /// A block whose end is nobody's memory is copied: simdjson reads a few bytes beyond.
-  std::string_view with_padding(std::string_view lines, std::size_t readable) {
-    if (readable >= lines.size() + simdjson::SIMDJSON_PADDING) return lines;
-    std::memcpy(padded.get(), lines.data(), lines.size());
-    std::memset(padded.get() + lines.size(), ' ', simdjson::SIMDJSON_PADDING);
-    return {padded.get(), lines.size()};
+  /// One document by itself, where it needs no parser.
+  bool walk(std::string_view document, FieldTree& tree) {
+    if (document.empty() || document.size() > kMaxBlock || !may_be_walked(document) || !scan(document))
+      return false;
+    std::uint32_t* const first = scanner->structural_indexes.get();
+    first[scanner->n_structural_indexes] = 0;
+    const std::uint32_t* const behind = LineWalk(tree).run(document.data(), document, first);
+    return behind == first + scanner->n_structural_indexes;
+  }
+  /// Finds the tokens of a block. False: something in it is not UTF-8, a control character, a quote without
+  /// its other.
+  bool scan(std::string_view block) {
+    return scanner->stage1(reinterpret_cast<const std::uint8_t*>(block.data()), block.size(),
+                           simdjson::stage1_mode::regular) == simdjson::SUCCESS;
   }
 };
 
 JsonParser::JsonParser() : impl_(std::make_unique<Impl>()) {}
 JsonParser::~JsonParser() = default;
 
-JsonParser::Progress JsonParser::many(std::string_view lines, std::size_t readable, FieldTree& tree,
-                                      DocumentSink& sink) {
+bool JsonParser::many(std::string_view lines, FieldTree& tree, LineSink& sink) {
   SLOD_ASSERT(lines.size() <= kMaxBlock);
-  const std::string_view block = impl_->with_padding(lines, readable);
-  Progress progress;
-  dom::document_stream stream;
-  if (impl_->parser.parse_many(block.data(), block.size(), kMaxBlock).get(stream) != simdjson::SUCCESS)
-    return progress;
-  TreeWalk walk(tree);
-  std::string_view rest = block;
-  for (auto document = stream.begin(); document != stream.end(); ++document) {
-    dom::object fields;
-    if ((*document).get_object().get(fields) != simdjson::SUCCESS) return progress;
-    const std::string_view line = next_line(rest);
-    const std::string_view source = document.source();
-    if (source.data() != line.data() || source.size() != line.size() || line.size() > kMaxRecord)
-      return progress;
-    walk.run(fields);
-    progress.consumed = block.size() - rest.size();
-    if (!sink.on_document(line)) {
-      progress.stopped = true;
-      return progress;
+  const bool scanned = impl_->scan(lines);
+  std::uint32_t* const first = impl_->scanner->structural_indexes.get();
+  const std::uint32_t* const end = first + (scanned ? impl_->scanner->n_structural_indexes : 0);
+  const std::uint32_t* token = first;
+  LineWalk walk(tree);
+  std::string_view rest = lines;
+  for (std::string_view line = next_line(rest); !line.empty(); line = next_line(rest)) {
+    const auto begin = static_cast<std::uint32_t>(line.data() - lines.data());
+    while (token != end && *token < begin) ++token;
+    const std::uint32_t* behind = nullptr;
+    if (token != end && may_be_walked(line)) {
+      first[end - first] = begin;  // what LineWalk::run requires behind the last token
+      behind = walk.run(lines.data(), line, token);
     }
+    if (behind != nullptr) token = behind;
+    if (!(behind != nullptr ? sink.on_document(line) : sink.on_other(line))) return false;
   }
-  return progress;
+  return true;
 }
 
 Reject JsonParser::one(std::string_view document, FieldTree& tree) {
   SLOD_ASSERT(document.size() <= kMaxRecord);
+  if (impl_->walk(document, tree)) return Reject::kNone;
   dom::element root;
   const simdjson::error_code error = impl_->parser.parse(document.data(), document.size(), true).get(root);
   if (error == simdjson::UTF8_ERROR) return Reject::kUtf8;

@@ -1,7 +1,8 @@
-// The one place that runs simdjson: a block of NDJSON lines through parse_many, or one document.
-// simdjson 3.0.1's parse_many yields nothing for a batch with one line of invalid UTF-8, drops all that
-// follows a malformed line, and does not see where a line ends; so each document is held against its line,
-// and from the first line that differs on the caller gets the lines as they are. Owned by one decoder.
+// The one place that runs simdjson: over a block of NDJSON lines its first stage alone, which finds the
+// tokens and checks UTF-8 and control characters, with a walk of our own behind it (line_walk.h); for one
+// document its whole parser. parse_many would not do: in simdjson 3.0.1 it yields nothing for a batch with
+// one line of invalid UTF-8, drops all that follows a malformed line, does not see where a line ends, and
+// copies every value. Owned by one decoder.
 #pragma once
 
 #include <cstddef>
@@ -18,11 +19,14 @@ namespace slod::decode {
 inline constexpr std::size_t kMaxRecord = 64 * 1024;
 inline constexpr std::size_t kMaxDepth = 32;
 
-/// Receives documents whose fields have been put into a tree's values(). False: stop.
-class DocumentSink {
+/// Receives the lines of a block in order. False: stop.
+class LineSink {
  public:
-  virtual ~DocumentSink() = default;
-  virtual bool on_document(std::string_view text) = 0;
+  virtual ~LineSink() = default;
+  /// The line is one good object; its fields have been put into the tree's values().
+  virtual bool on_document(std::string_view line) = 0;
+  /// A line that many() does not judge: to be read with one().
+  virtual bool on_other(std::string_view line) = 0;
 };
 
 class JsonParser {
@@ -32,15 +36,11 @@ class JsonParser {
   JsonParser(const JsonParser&) = delete;
   JsonParser& operator=(const JsonParser&) = delete;
 
-  struct Progress {
-    std::size_t consumed = 0;  ///< bytes of whole lines that were handed out
-    bool stopped = false;      ///< the sink asked to stop
-  };
-  /// Hands out the lines at the front of `lines` (at most kMaxBlock bytes) up to the first that is not
-  /// exactly one good object. `readable` bytes from lines.data() may be read (the block's neighbours): what
-  /// lets it parse in place.
-  Progress many(std::string_view lines, std::size_t readable, FieldTree& tree, DocumentSink& sink);
-  static constexpr std::size_t kMaxBlock = 2 * kMaxRecord;
+  /// Hands out every line of `lines` (at most kMaxBlock bytes) that is not blank, without the blanks around
+  /// it. Values are views of the line. False: the sink asked to stop. The sink may call one().
+  bool many(std::string_view lines, FieldTree& tree, LineSink& sink);
+  /// What stays in the processor's first caches while it is read twice.
+  static constexpr std::size_t kMaxBlock = 32 * 1024;
 
   /// One document of at most kMaxRecord bytes. kNone, kMalformed, kUtf8 or kNotAnObject.
   Reject one(std::string_view document, FieldTree& tree);

@@ -22,16 +22,27 @@ std::string_view take_block(std::string_view& rest) {
 
 }  // namespace
 
+/// Lines that are not plainly one object each go the careful way.
+class JsonRecords::Lines final : public LineSink {
+ public:
+  Lines(JsonRecords& records, FieldTree& tree, RecordSink& sink)
+      : records_(records), tree_(tree), sink_(sink) {}
+  bool on_document(std::string_view line) override { return sink_.on_document(line); }
+  bool on_other(std::string_view line) override { return records_.line(line, tree_, sink_, false); }
+
+ private:
+  JsonRecords& records_;
+  FieldTree& tree_;
+  RecordSink& sink_;
+};
+
 void JsonRecords::lines(std::string_view block, FieldTree& tree, RecordSink& sink, bool skip_prefix) {
+  Lines each(*this, tree, sink);
   std::string_view rest = block;
   while (!rest.empty()) {
-    std::string_view part = take_block(rest);
-    if (!skip_prefix && part.size() <= JsonParser::kMaxBlock) {
-      const auto progress = parser_.many(part, part.size() + rest.size(), tree, sink);
-      if (progress.stopped) return;
-      part.remove_prefix(progress.consumed);
-    }
-    if (!carefully(part, tree, sink, skip_prefix)) return;
+    const std::string_view part = take_block(rest);
+    const bool quick = !skip_prefix && part.size() <= JsonParser::kMaxBlock;
+    if (!(quick ? parser_.many(part, tree, each) : carefully(part, tree, sink, skip_prefix))) return;
   }
 }
 

@@ -10,8 +10,11 @@
 namespace slod::decode {
 
 /// Receives records in order; false: stop.
-class RecordSink : public DocumentSink {
+class RecordSink {
  public:
+  virtual ~RecordSink() = default;
+  /// The fields of a readable record have been put into the tree's values().
+  virtual bool on_document(std::string_view text) = 0;
   virtual bool on_unreadable(std::string_view text, Reject why) = 0;
 };
 
@@ -27,6 +30,7 @@ class JsonRecords {
   Reject one(std::string_view text, FieldTree& tree);
 
  private:
+  class Lines;
   bool line(std::string_view text, FieldTree& tree, RecordSink& sink, bool skip_prefix);
   bool record(std::string_view text, FieldTree& tree, RecordSink& sink);
   bool carefully(std::string_view block, FieldTree& tree, RecordSink& sink, bool skip_prefix);

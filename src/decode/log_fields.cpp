@@ -22,6 +22,10 @@ std::vector<FieldPath> paths_of(const LogFormat& format) {
   return paths;
 }
 
+std::string_view cut(std::string_view label) {
+  return label.size() <= kMaxLabel ? label : cut_utf8(label, kMaxLabel);
+}
+
 Reject reject_of(Read read, Reject missing, Reject bad) {
   return read == Read::kOk ? Reject::kNone : read == Read::kMissing ? missing : bad;
 }
@@ -51,10 +55,6 @@ LogReader::LogReader(const LogFormat& format)
   labels_.resize(label_names_.size());
 }
 
-std::string_view LogReader::text(std::span<const Value> values, std::size_t slot) {
-  return scalar_text(values[slot], rooms_[slot]);
-}
-
 Reject LogReader::read_request(std::span<const Value> values, LogRecord& record) {
   record.method = text(values, kMethod);
   record.path = text(values, kPath);
@@ -77,8 +77,7 @@ Reject LogReader::read(std::span<const Value> values, LogRecord& record) {
   record.id = text(values, kId);
   record.device = text(values, kDevice);
   record.user = text(values, kUser);
-  for (std::size_t i = 0; i < labels_.size(); ++i)
-    labels_[i] = cut_utf8(text(values, kFirstLabel + i), kMaxLabel);
+  for (std::size_t i = 0; i < labels_.size(); ++i) labels_[i] = cut(text(values, kFirstLabel + i));
   record.labels = labels_;
   return Reject::kNone;
 }

@@ -174,21 +174,9 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-bool is_missing(const Value& value) {
-  switch (value.kind) {
-    case Value::Kind::kMissing:
-    case Value::Kind::kNull:
-      return true;
-    case Value::Kind::kText: {
-      if (value.text.empty()) return true;
-      if (value.text.size() > 8 || value.text.front() > '-')
-        return false;  // longer blanks are somebody's text
-      const std::string_view text = trim(value.text);
-      return text.empty() || text == "-";
-    }
-    default:
-      return false;
-  }
+bool is_blank_text(std::string_view text) {
+  text = trim(text);
+  return text.empty() || text == "-";
 }
 
 Read read_time(const Value& value, Duration unit, Time& out) {

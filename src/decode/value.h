@@ -14,6 +14,7 @@ namespace slod::decode {
 
 // The union has one initialised member.
 struct Value {  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  /// kMissing and kNull come first.
   enum class Kind : std::uint8_t { kMissing, kNull, kText, kInt, kUint, kDouble, kBool, kJson, kDuration };
   Kind kind = Kind::kMissing;
   bool truth = false;  ///< kBool
@@ -28,8 +29,15 @@ struct Value {  // NOLINT(cppcoreguidelines-pro-type-member-init)
 [[nodiscard]] Value text_value(std::string_view text);
 [[nodiscard]] Value duration_value(Duration duration);
 
+/// "", blanks or "-".
+[[nodiscard]] bool is_blank_text(std::string_view text);
 /// Absent, null, "", "-".
-[[nodiscard]] bool is_missing(const Value& value);
+[[nodiscard]] inline bool is_missing(const Value& value) {
+  if (value.kind != Value::Kind::kText) return value.kind <= Value::Kind::kNull;
+  // Longer blanks are somebody's text.
+  return value.text.empty() ||
+         (value.text.size() <= 8 && value.text.front() <= '-' && is_blank_text(value.text));
+}
 
 /// What reading a value gave: nothing there, something unusable, or the result.
 enum class Read : std::uint8_t { kMissing, kBad, kOk };

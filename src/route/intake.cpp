@@ -76,6 +76,7 @@ struct Intake::Impl final : decode::RecordVisitor {
        std::uint64_t key)
       : source(source_config),
         router(shared_router),
+        routes(shared_router.find(source_config.name)),
         user_key(key),
         keep_journeys(config.state.keep_journeys),
         keep_fleet(config.state.keep_fleet),
@@ -118,7 +119,7 @@ struct Intake::Impl final : decode::RecordVisitor {
     Time arrival;
     if (!arrive(record.stamp, arrival)) return false;
     ++report.records;
-    const Match match = router.match(source.name, record.method, record.path, scratch);
+    const Match match = router.match(routes, record.method, record.path, scratch);
     if (match.journey < 0) {
       ++batch->counts.ignored;
       sample(record.path);
@@ -228,6 +229,7 @@ struct Intake::Impl final : decode::RecordVisitor {
 
   const SourceConfig& source;
   const Router& router;
+  Router::SourceRoutes routes;
   std::uint64_t user_key;
   Duration keep_journeys, keep_fleet;
   decode::Decoder decoder;

@@ -6,6 +6,19 @@
 
 namespace slod::route {
 
+Method method_word(std::string_view method) {
+  const auto upper = [](char c) {
+    return static_cast<unsigned char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  };
+  Method word = 0;
+  if (method.size() <= sizeof word) {
+    for (std::size_t i = 0; i < method.size(); ++i) word |= Method{upper(method[i])} << (8 * i);
+    return word;
+  }
+  for (const char c : method) word = mix64(word ^ upper(c), 0x9e3779b97f4a7c15);
+  return word | Method{1} << 63U;
+}
+
 Trie::Trie() : nodes_(1), cells_(16) {}
 
 void Trie::place(const Cell& cell) {
@@ -15,11 +28,20 @@ void Trie::place(const Cell& cell) {
 }
 
 std::uint32_t Trie::literal(std::uint32_t parent, std::string_view text) const {
+  const Node& node = nodes_[parent];
+  if (node.literals > kFew) return hashed(parent, text);
+  for (const std::uint32_t known : node.few) {
+    if (texts_[known].text == text) return texts_[known].node;
+  }
+  return kNone;
+}
+
+std::uint32_t Trie::hashed(std::uint32_t parent, std::string_view text) const {
   const std::uint64_t hash = hash_bytes(text, parent);
   for (std::size_t at = hash & (cells_.size() - 1);; at = (at + 1) & (cells_.size() - 1)) {
     const Cell& cell = cells_[at];
     if (cell.node == kNone) return kNone;
-    if (cell.hash == hash && cell.parent == parent && texts_[cell.text] == text) return cell.node;
+    if (cell.hash == hash && cell.parent == parent && texts_[cell.text].text == text) return cell.node;
   }
 }
 
@@ -27,8 +49,9 @@ std::uint32_t Trie::add_literal(std::uint32_t parent, std::string_view text) {
   if (const std::uint32_t known = literal(parent, text); known != kNone) return known;
   const auto node = static_cast<std::uint32_t>(nodes_.size());
   nodes_.emplace_back();
-  nodes_[parent].literals = true;
-  texts_.emplace_back(text);
+  if (++nodes_[parent].literals <= kFew)
+    nodes_[parent].few.push_back(static_cast<std::uint32_t>(texts_.size()));
+  texts_.push_back({std::string(text), node});
   if (texts_.size() * 4 > cells_.size()) {
     std::vector<Cell> old(cells_.size() * 2);
     old.swap(cells_);
@@ -56,7 +79,7 @@ std::uint32_t Trie::add_capture(std::uint32_t parent, const Segment& segment) {
   return node;
 }
 
-void Trie::add(const std::vector<Segment>& segments, std::string_view method, int journey) {
+void Trie::add(const std::vector<Segment>& segments, Method method, int journey) {
   std::uint32_t node = 0;
   bool tail = false;
   for (const Segment& segment : segments) {
@@ -68,19 +91,19 @@ void Trie::add(const std::vector<Segment>& segments, std::string_view method, in
                                                    : add_capture(node, segment);
   }
   auto& leaves = tail ? nodes_[node].tails : nodes_[node].ends;
-  leaves.push_back({std::string(method), journey});
+  leaves.push_back({method, journey});
 }
 
-int Trie::choose(const std::vector<Leaf>& leaves, std::string_view method) {
+int Trie::choose(const std::vector<Leaf>& leaves, Method method) {
   int any = -1;
   for (const Leaf& leaf : leaves) {
-    if (leaf.method == method && !method.empty()) return leaf.journey;
-    if (leaf.method.empty() && any < 0) any = leaf.journey;
+    if (leaf.method == method && method != 0) return leaf.journey;
+    if (leaf.method == 0 && any < 0) any = leaf.journey;
   }
   return any;
 }
 
-Trie::Found Trie::match(std::string_view method, std::string_view path) const {
+Trie::Found Trie::match(Method method, std::string_view path) const {
   Found found;
   if (!walk(0, method, path, found)) return {};
   return found;
@@ -89,18 +112,18 @@ Trie::Found Trie::match(std::string_view method, std::string_view path) const {
 /// `rest` is empty or begins with the '/' before the next segment. Depth is that of the templates, not of the
 /// path.
 // NOLINTNEXTLINE(misc-no-recursion)
-bool Trie::walk(std::uint32_t node, std::string_view method, std::string_view rest, Found& found) const {
+bool Trie::walk(std::uint32_t node, Method method, std::string_view rest, Found& found) const {
   const Node& at = nodes_[node];
   if (rest.empty()) {
     found.journey = choose(at.ends, method);
     if (found.journey < 0) found.journey = choose(at.tails, method);
     return found.journey >= 0;
   }
-  if (at.literals || !at.captures.empty()) {
+  if (at.literals != 0 || !at.captures.empty()) {
     const std::size_t end = std::min(rest.find('/', 1), rest.size());
     const std::string_view segment = rest.substr(1, end - 1);
     const std::string_view behind = rest.substr(end);
-    const std::uint32_t next = at.literals ? literal(node, segment) : kNone;
+    const std::uint32_t next = at.literals != 0 ? literal(node, segment) : kNone;
     if (next != kNone && walk(next, method, behind, found)) return true;
     if (!segment.empty() && walk_captures(at, method, segment, behind, found)) return true;
   }
@@ -109,8 +132,8 @@ bool Trie::walk(std::uint32_t node, std::string_view method, std::string_view re
 }
 
 // NOLINTNEXTLINE(misc-no-recursion)
-bool Trie::walk_captures(const Node& at, std::string_view method, std::string_view segment,
-                         std::string_view rest, Found& found) const {
+bool Trie::walk_captures(const Node& at, Method method, std::string_view segment, std::string_view rest,
+                         Found& found) const {
   for (const Capture& capture : at.captures) {
     const std::size_t around = capture.before.size() + capture.after.size();
     if (segment.size() <= around || !segment.starts_with(capture.before) || !segment.ends_with(capture.after))

@@ -132,6 +132,30 @@ void decode_route_rows(benchmark::State& state) {
 }
 BENCHMARK(decode_route_rows)->Arg(6)->Arg(1000);
 
+std::string combined_line_of(std::mt19937_64& random, int i) {
+  static const char* const kTails[] = {"/unlock", "/lock", "/status", "/ring", "/photo", "/end"};
+  const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
+  return "203.0.113.7 - - [22/Nov/2026:12:" + two(i / 60 % 60) + ":" + two(i % 60) +
+         " +0900] \"POST /v1/vehicles/vehicle-" + std::to_string(random() % 20000) + kTails[random() % 6] +
+         " HTTP/1.1\" 200 612 \"-\" \"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X)\" rt=0." +
+         std::to_string(100 + random() % 900) + "\n";
+}
+
+void combined_decode_only(benchmark::State& state) {
+  std::mt19937_64 random(7);
+  std::string lines;
+  for (int i = 0; i < kLines; ++i) lines += combined_line_of(random, i);
+  SourceConfig source;
+  source.name = "edge";
+  source.format.emplace();
+  source.format->syntax = LogFormat::Syntax::kCombined;
+  decode::Decoder decoder(source);
+  Nothing nothing;
+  for (auto _ : state) decoder.lines(lines, nothing);
+  state.SetItemsProcessed(state.iterations() * kLines);
+}
+BENCHMARK(combined_decode_only);
+
 void route_only(benchmark::State& state) {
   const Config config = config_with(static_cast<int>(state.range(0)) - 6);
   const route::Router router(config);

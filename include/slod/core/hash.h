@@ -14,10 +14,24 @@ inline std::uint64_t mix64(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+/// The n bytes at p (at most 8) as a little-endian word; loads that overlap instead of a copy of varying
+/// length.
 inline std::uint64_t load_word(const char* p, std::size_t n) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, p, n);
-  return word;
+  if (n == 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, 8);
+    return word;
+  }
+  if (n >= 4) {
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    std::memcpy(&low, p, 4);
+    std::memcpy(&high, p + n - 4, 4);
+    return low | std::uint64_t{high} << (8 * (n - 4));
+  }
+  if (n == 0) return 0;
+  const auto byte = [p](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i); };
+  return byte(0) | byte(n / 2) | byte(n - 1);
 }
 
 inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0) {

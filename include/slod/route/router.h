@@ -2,6 +2,7 @@
 // once to one trie: cost depends on the path's segments, not on the number of routes. Immutable, any thread.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,14 @@ class Router {
   /// Query and fragment are cut, one trailing slash is ignored, an absolute URL is reduced to its path.
   /// `scratch` holds a decoded capture. Lifetime of views: path and scratch.
   [[nodiscard]] Match match(std::string_view source, std::string_view method, std::string_view path,
+                            std::string& scratch) const {
+    return match(find(source), method, path, scratch);
+  }
+
+  /// The same for a source that was looked up before.
+  using SourceRoutes = std::size_t;
+  [[nodiscard]] SourceRoutes find(std::string_view source) const;
+  [[nodiscard]] Match match(SourceRoutes source, std::string_view method, std::string_view path,
                             std::string& scratch) const;
 
  private:
