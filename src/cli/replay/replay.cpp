@@ -3,40 +3,44 @@
 #include <algorithm>
 
 #include "input.h"
+#include "read_ahead.h"
 #include "slod/core/remap.h"
 #include "slod/route/intake.h"
 
 namespace slod::cli {
 namespace {
 
-/// One input: its file, its intake, and the rows that wait for their turn in the merge.
+/// The intake of one input.
+route::Intake intake_for(const Config& config, const SourceConfig& source, const route::Router& router,
+                         std::optional<Time> until) {
+  route::Intake intake(config, source, router, 0);
+  intake.replay_mode(until);
+  return intake;
+}
+
+/// One input: its file, read and decoded ahead, and the rows that wait for their turn in the merge.
 class Stream {
  public:
-  Stream(const Config& config, const SourceConfig& source, const route::Router& router,
-         std::unique_ptr<LineBlocks> blocks, std::optional<Time> until)
-      : intake_(config, source, router, 0), blocks_(std::move(blocks)) {
-    intake_.replay_mode(until);
-    batch_.source = source.name;
-  }
+  Stream(route::Intake intake, std::unique_ptr<LineBlocks> blocks, const std::string& source)
+      : ahead_(std::move(intake), std::move(blocks), source) {}
 
   /// Reads on until a row waits or the input ends; tells the engine the counts of what was read.
   Status fill(Dictionary& dictionary, engine::Engine& engine) {
     while (!has_row() && !ended_) {
-      auto block = blocks_->next();
-      if (!block) return block.error();
-      if (block->empty()) {
-        ended_ = true;
-        break;
-      }
-      batch_.clear();
-      const route::IntakeReport report = intake_.lines(*block, Time{}, batch_);
+      auto block = ahead_.take();
+      if (!block->status) return block->status.error();
+      const RecordBatch& batch = block->batch;
       api_.clear();
       device_.clear();
       next_ = 0;
-      remapper_.append(batch_, dictionary, api_, device_);
-      engine.count(batch_.source, batch_.counts);
-      for (const std::string& path : batch_.unmatched_paths) engine.note_unmatched(path);
-      ended_ = report.reached_until;
+      remapper_.append(batch, dictionary, api_, device_);
+      engine.count(batch.source, batch.counts);
+      for (const std::string& path : batch.unmatched_paths) engine.note_unmatched(path);
+      ended_ = block->last;
+      first_arrival_ = block->first_arrival;
+      last_arrival_ = block->last_arrival;
+      bytes_read_ = block->bytes_read;
+      ahead_.give_back(std::move(block));
     }
     return ok();
   }
@@ -53,14 +57,17 @@ class Stream {
     }
     ++next_;
   }
-  [[nodiscard]] const route::Intake& intake() const { return intake_; }
-  [[nodiscard]] const LineBlocks& blocks() const { return *blocks_; }
+  /// Of the records read so far, those that nobody asked for too.
+  [[nodiscard]] std::optional<Time> first_arrival() const { return first_arrival_; }
+  [[nodiscard]] std::optional<Time> last_arrival() const { return last_arrival_; }
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  [[nodiscard]] std::uint64_t bytes_total() const { return ahead_.bytes_total(); }
 
  private:
-  route::Intake intake_;
-  std::unique_ptr<LineBlocks> blocks_;
-  RecordBatch batch_;
+  ReadAhead ahead_;
   Remapper remapper_;
+  std::optional<Time> first_arrival_, last_arrival_;
+  std::uint64_t bytes_read_ = 0;
   std::vector<ApiRow> api_;
   std::vector<DeviceRow> device_;
   std::size_t next_ = 0;
@@ -102,8 +109,8 @@ class Replay {
         return Error{"--input: no source is called \"" + input.source + "\" in the config"};
       auto blocks = LineBlocks::open(input.path);
       if (!blocks) return blocks.error();
-      streams_.push_back(
-          std::make_unique<Stream>(config_, *source, router_, std::move(*blocks), options_.until));
+      streams_.push_back(std::make_unique<Stream>(intake_for(config_, *source, router_, options_.until),
+                                                  std::move(*blocks), source->name));
     }
     return ok();
   }
@@ -135,8 +142,7 @@ class Replay {
   void begin_ticks() {
     std::optional<Time> first;
     for (const auto& stream : streams_) {
-      if (const auto arrival = stream->intake().first_arrival())
-        first = first ? std::min(*first, *arrival) : *arrival;
+      if (const auto arrival = stream->first_arrival()) first = first ? std::min(*first, *arrival) : *arrival;
     }
     if (first) next_tick_ = floor_to(*first, config_.evaluation_interval) + config_.evaluation_interval;
   }
@@ -167,7 +173,7 @@ class Replay {
     if (!next_tick_) return;
     if (result_.interrupted || !options_.until) {
       for (const auto& stream : streams_) {
-        const auto last = stream->intake().last_arrival();
+        const auto last = stream->last_arrival();
         if (last && !result_.interrupted) tick_until(*last);
       }
       tick();
@@ -187,8 +193,8 @@ class Replay {
     if (!options_.progress) return;
     std::uint64_t bytes = 0, total = 0;
     for (const auto& stream : streams_) {
-      bytes += stream->blocks().bytes_read();
-      total += stream->blocks().bytes_total();
+      bytes += stream->bytes_read();
+      total += stream->bytes_total();
     }
     options_.progress(bytes, total, result_.records);
   }
