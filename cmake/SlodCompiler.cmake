@@ -25,6 +25,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(slod_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 
+if(SLOD_FUZZ)
+  target_compile_options(slod_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -Wno-error)
+  target_link_options(slod_options INTERFACE -fsanitize=address,undefined)
+endif()
 if(SLOD_SANITIZE)
   target_compile_options(slod_options INTERFACE -fsanitize=${SLOD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(slod_options INTERFACE -fsanitize=${SLOD_SANITIZE})

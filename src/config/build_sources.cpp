@@ -132,13 +132,51 @@ void build_mqtt(Build& build, const View& mqtt, SourceConfig& out) {
   }
 }
 
+/// "udp://HOST:PORT" or "unix:///PATH"; what is wrong with it, or "".
+std::string read_syslog_url(const View& listen, SourceConfig& out) {
+  const std::string url = listen.text();
+  if (url.starts_with("unix://")) {
+    constexpr std::size_t kLongest = 107;  // of a socket's address
+    const std::string path = url.substr(7);
+    if (!path.starts_with('/') || path.ends_with('/')) return "write unix:///PATH with an absolute path";
+    if (path.size() > kLongest) return "the path of a socket is at most 107 bytes long";
+    out.path = path;
+    return "";
+  }
+  const std::string form = "\"" + url + "\" is not an address; write udp://HOST:PORT or unix:///PATH";
+  if (!url.starts_with("udp://")) return form;
+  const auto address = parse_listen(url.substr(6));
+  if (!address || address->port == 0) return form;
+  out.udp = *address;
+  return "";
+}
+
+void build_syslog(Build& build, const View& syslog, SourceConfig& out) {
+  const View listen = syslog["listen"];
+  if (!listen.is_scalar()) return;
+  const std::string fault = read_syslog_url(listen, out);
+  if (!fault.empty()) build.faults.error(listen.at(), fault);
+}
+
+/// Two sources cannot own one socket.
+void check_sockets(Build& build) {
+  std::map<std::string, std::string> owners;
+  for (const View& source : build.documents.named("sources")) {
+    if (!source["syslog"].present()) continue;
+    const View listen = source["syslog"]["listen"];
+    const auto [first, added] = owners.emplace(listen.text(), source.key());
+    if (!added)
+      build.faults.error(listen.at(), "source \"" + first->second + "\" listens on this address too");
+  }
+}
+
 void build_transport(Build& build, const View& source, SourceConfig& out) {
-  const int transports = static_cast<int>(source["http"].node() != nullptr) +
-                         static_cast<int>(source["file"].present()) +
-                         static_cast<int>(source["mqtt"].present());
+  const int transports =
+      static_cast<int>(source["http"].node() != nullptr) + static_cast<int>(source["file"].present()) +
+      static_cast<int>(source["mqtt"].present()) + static_cast<int>(source["syslog"].present());
   if (transports != 1) {
-    build.faults.error(source.key_at(),
-                       "source \"" + source.key() + "\" needs exactly one of `http`, `file` and `mqtt`");
+    build.faults.error(source.key_at(), "source \"" + source.key() +
+                                            "\" needs exactly one of `http`, `file`, `mqtt` and `syslog`");
   }
   if (source["file"].present()) {
     out.kind = SourceConfig::Kind::kFile;
@@ -147,6 +185,9 @@ void build_transport(Build& build, const View& source, SourceConfig& out) {
   } else if (source["mqtt"].present()) {
     out.kind = SourceConfig::Kind::kMqtt;
     build_mqtt(build, source["mqtt"], out);
+  } else if (source["syslog"].present()) {
+    out.kind = SourceConfig::Kind::kSyslog;
+    build_syslog(build, source["syslog"], out);
   }
   out.token = read_secret_name(source["http"]["token"]);
   check_secret(build, source["http"]["token"]);
@@ -164,6 +205,8 @@ void check_shape(Build& build, const View& source, const SourceConfig& out) {
     build.faults.error(source["format"].key_at(), "an mqtt source needs `messages` in place of `format`");
   } else if (out.kind == SourceConfig::Kind::kFile && messages) {
     build.faults.error(source["messages"].key_at(), "`messages` come by mqtt or http, not from a file");
+  } else if (out.kind == SourceConfig::Kind::kSyslog && messages) {
+    build.faults.error(source["messages"].key_at(), "`messages` come by mqtt or http, not by syslog");
   }
   if (source["fields"].present() && !format) {
     build.faults.error(source["fields"].key_at(),
@@ -224,6 +267,7 @@ void build_sources(Build& build) {
     build.faults.error(build.documents.whole(), "no `sources`: nothing would ever be counted");
   }
   check_client_ids(build);
+  check_sockets(build);
 }
 
 }  // namespace slod::config

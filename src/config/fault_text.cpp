@@ -33,6 +33,16 @@ std::string padding(std::string_view before) {
   return pad;
 }
 
+/// What a terminal may be sent: bytes that are not UTF-8 and control characters become U+FFFD.
+std::string shown(std::string_view line) {
+  std::string text;
+  for (auto bad = first_bad_byte(line); bad; bad = first_bad_byte(line)) {
+    text.append(line.substr(0, *bad)).append("\xEF\xBF\xBD");
+    line.remove_prefix(*bad + 1);
+  }
+  return text.append(line);
+}
+
 std::string pointer(const Fault& fault, const char* on, const char* off) {
   std::string_view line = fault.source_line;
   std::size_t begin = byte_of(line, static_cast<std::size_t>(fault.column - 1));
@@ -45,7 +55,7 @@ std::string pointer(const Fault& fault, const char* on, const char* off) {
   begin = std::min(begin - cut, line.size());
   width = std::min(width, line.size() - begin);
   const std::size_t marks = std::max<std::size_t>(1, terminal_columns(line.substr(begin, width)));
-  std::string text = "  " + std::string(line) + "\n  " + padding(line.substr(0, begin));
+  std::string text = "  " + shown(line) + "\n  " + padding(line.substr(0, begin));
   return text + on + "^" + std::string(marks - 1, '~') + off + "\n";
 }
 

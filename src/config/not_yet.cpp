@@ -18,8 +18,6 @@ std::vector<std::string> not_yet(const Config& config) {
   note(!config.maintenance.empty(), "maintenance: it neither silences nor excludes");
   note(std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.silent_after.has_value(); }),
        "silent_after: a silent source's minutes are not made unobserved");
-  note(std::any_of(sources.begin(), sources.end(), [](const auto& s) { return s.confirm_aws_iot; }),
-       "confirm: the handshake is not answered");
   note(std::any_of(config.policies.begin(), config.policies.end(),
                    [](const auto& p) { return p.quiet_outage.has_value(); }),
        "quiet_outage: it is not alerted on");

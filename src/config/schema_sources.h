@@ -71,6 +71,10 @@ inline constexpr Type kHttpType{.object = &kHttp};
 inline constexpr Field kFileFields[] = {{"path", &kText, "the log file; rotation is followed", "", true}};
 inline constexpr Object kFile{"file", kFileFields};
 inline constexpr Type kFileType{.object = &kFile};
+inline constexpr Field kSyslogFields[] = {
+    {"listen", &kText, "udp://HOST:PORT or unix:///PATH, where nginx and others send their log", "", true}};
+inline constexpr Object kSyslog{"syslog", kSyslogFields};
+inline constexpr Type kSyslogType{.object = &kSyslog};
 inline constexpr Word kDurabilities[] = {"process", "power"};
 inline constexpr Type kDurability = word(kDurabilities);
 inline constexpr Type kQos{.scalar = Scalar::kInt, .low = 0, .high = 1};
@@ -100,6 +104,7 @@ inline constexpr Field kSourceFields[] = {
     {"http", &kHttpType, "records are posted to /ingest/NAME"},
     {"file", &kFileType, "records are lines of a file"},
     {"mqtt", &kMqttType, "records are messages of a broker"},
+    {"syslog", &kSyslogType, "records are syslog datagrams: best effort"},
     {"format", &kFormat, "a preset, or json with fields"},
     {"envelope", &kEnvelope, "unwrapped before the format", "none"},
     {"fields", &kLogFieldsType, "where the values stand; beside a preset each overrides the preset's"},

@@ -281,6 +281,10 @@ Status Daemon::start_sources() {
   for (const SourceConfig& source : config_->sources) {
     if (source.kind == SourceConfig::Kind::kFile) {
       sources_.push_back(source::start_file_tail(surroundings(), source, positions));
+    } else if (source.kind == SourceConfig::Kind::kSyslog) {
+      auto running = source::start_syslog(surroundings(), source);
+      if (!running) return Error{"source " + source.name + ": " + running.error().message};
+      sources_.push_back(std::move(*running));
     } else if (source.kind == SourceConfig::Kind::kMqtt) {
       auto running =
           source::start_mqtt(surroundings(), source, positions, [this](const std::string& name, bool up) {

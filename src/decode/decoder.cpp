@@ -180,8 +180,8 @@ Decoder::Decoder(const SourceConfig& source) : impl_(std::make_unique<Impl>()) {
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 
-bool Decoder::body(std::string_view bytes, RecordVisitor& visitor) {
-  if (impl_->envelope != SourceConfig::Envelope::kNone) {
+bool Decoder::body(std::string_view bytes, RecordVisitor& visitor, bool wrapped) {
+  if (wrapped && impl_->envelope != SourceConfig::Envelope::kNone) {
     const auto unwrapped = unwrap(impl_->envelope, bytes);
     if (!unwrapped) return false;
     lines(*unwrapped, visitor);

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "slod/decode/decoder.h"
+
 namespace slod::decode {
 namespace {
 
@@ -182,6 +184,16 @@ bool otlp(dom::element root, Lines& lines) {
 }
 
 }  // namespace
+
+std::string message_id(SourceConfig::Envelope envelope, std::string_view body) {
+  if (envelope != SourceConfig::Envelope::kPubsub) return {};
+  dom::parser parser;
+  dom::element message;
+  if (parser.parse(body.data(), body.size(), true)["message"].get(message) != simdjson::SUCCESS) return {};
+  // Both spellings are sent.
+  const std::string_view id = text_at(message, "messageId");
+  return std::string(id.empty() ? text_at(message, "message_id") : id);
+}
 
 std::optional<std::string> unwrap(SourceConfig::Envelope envelope, std::string_view body) {
   dom::parser parser;

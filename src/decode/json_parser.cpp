@@ -130,34 +130,48 @@ bool may_be_walked(std::string_view line) {
          std::memchr(line.data(), '\\', line.size()) == nullptr;
 }
 
+/// simdjson's first stage: where the tokens of a text begin.
+class Scanner {
+ public:
+  explicit Scanner(std::size_t capacity) {
+    SLOD_ASSERT(simdjson::get_active_implementation()->create_dom_parser_implementation(
+                    capacity, kMaxDepth, stages_) == simdjson::SUCCESS);
+  }
+  /// False: something in it is not UTF-8, a control character, a quote without its other; or nothing is
+  /// there.
+  bool scan(std::string_view text) {
+    return stages_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
+                           simdjson::stage1_mode::regular) == simdjson::SUCCESS;
+  }
+  [[nodiscard]] std::uint32_t* tokens() const { return stages_->structural_indexes.get(); }
+  [[nodiscard]] std::size_t count() const { return stages_->n_structural_indexes; }
+
+ private:
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> stages_;
+};
+
 }  // namespace
 
 struct JsonParser::Impl {
   dom::parser parser;
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;
+  // A line of a block may be read by itself while the block's tokens are still in use.
+  Scanner of_block{kMaxBlock};
+  Scanner of_one{kMaxBlock};
 
   Impl() {
 #ifdef SIMDJSON_THREADS_ENABLED
     parser.threaded = false;
 #endif
     SLOD_ASSERT(parser.allocate(kMaxRecord, kMaxDepth) == simdjson::SUCCESS);
-    SLOD_ASSERT(simdjson::get_active_implementation()->create_dom_parser_implementation(
-                    kMaxBlock, kMaxDepth, scanner) == simdjson::SUCCESS);
   }
   /// One document by itself, where it needs no parser.
   bool walk(std::string_view document, FieldTree& tree) {
-    if (document.empty() || document.size() > kMaxBlock || !may_be_walked(document) || !scan(document))
+    if (document.empty() || document.size() > kMaxBlock || !may_be_walked(document) || !of_one.scan(document))
       return false;
-    std::uint32_t* const first = scanner->structural_indexes.get();
-    first[scanner->n_structural_indexes] = 0;
+    std::uint32_t* const first = of_one.tokens();
+    first[of_one.count()] = 0;
     const std::uint32_t* const behind = LineWalk(tree).run(document.data(), document, first);
-    return behind == first + scanner->n_structural_indexes;
-  }
-  /// Finds the tokens of a block. False: something in it is not UTF-8, a control character, a quote without
-  /// its other.
-  bool scan(std::string_view block) {
-    return scanner->stage1(reinterpret_cast<const std::uint8_t*>(block.data()), block.size(),
-                           simdjson::stage1_mode::regular) == simdjson::SUCCESS;
+    return behind == first + of_one.count();
   }
 };
 
@@ -166,9 +180,9 @@ JsonParser::~JsonParser() = default;
 
 bool JsonParser::many(std::string_view lines, FieldTree& tree, LineSink& sink) {
   SLOD_ASSERT(lines.size() <= kMaxBlock);
-  const bool scanned = impl_->scan(lines);
-  std::uint32_t* const first = impl_->scanner->structural_indexes.get();
-  const std::uint32_t* const end = first + (scanned ? impl_->scanner->n_structural_indexes : 0);
+  const bool scanned = impl_->of_block.scan(lines);
+  std::uint32_t* const first = impl_->of_block.tokens();
+  const std::uint32_t* const end = first + (scanned ? impl_->of_block.count() : 0);
   const std::uint32_t* token = first;
   LineWalk walk(tree);
   std::string_view rest = lines;
@@ -188,7 +202,11 @@ bool JsonParser::many(std::string_view lines, FieldTree& tree, LineSink& sink) {
 
 Reject JsonParser::one(std::string_view document, FieldTree& tree) {
   SLOD_ASSERT(document.size() <= kMaxRecord);
-  if (impl_->walk(document, tree)) return Reject::kNone;
+  return impl_->walk(document, tree) ? Reject::kNone : parsed(document, tree);
+}
+
+Reject JsonParser::parsed(std::string_view document, FieldTree& tree) {
+  SLOD_ASSERT(document.size() <= kMaxRecord);
   dom::element root;
   const simdjson::error_code error = impl_->parser.parse(document.data(), document.size(), true).get(root);
   if (error == simdjson::UTF8_ERROR) return Reject::kUtf8;

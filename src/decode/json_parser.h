@@ -44,6 +44,8 @@ class JsonParser {
 
   /// One document of at most kMaxRecord bytes. kNone, kMalformed, kUtf8 or kNotAnObject.
   Reject one(std::string_view document, FieldTree& tree);
+  /// The same, by simdjson's parser alone.
+  Reject parsed(std::string_view document, FieldTree& tree);
 
   [[nodiscard]] static bool is_utf8(std::string_view text);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "slod/decode/utf8.h"
+
 namespace slod::decode {
 namespace {
 
@@ -95,6 +97,15 @@ std::string_view bare_run(std::string_view json, std::size_t at) {
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = character_length(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
 
 std::string replace_invalid_utf8(std::string_view text) {
   std::string out;

@@ -266,9 +266,9 @@ std::optional<Time> Intake::last_arrival() const {
   return impl_->newest;
 }
 
-IntakeReport Intake::body(std::string_view bytes, Time received, RecordBatch& batch) {
+IntakeReport Intake::body(std::string_view bytes, Time received, RecordBatch& batch, bool wrapped) {
   impl_->begin(received, batch);
-  if (!impl_->decoder.body(bytes, *impl_)) {
+  if (!impl_->decoder.body(bytes, *impl_, wrapped)) {
     impl_->on_reject(decode::Reject::kMalformed,
                      "the body is broken: an array or envelope that does not end, or none");
     impl_->report.broken = true;

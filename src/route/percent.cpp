@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "decode/utf8.h"
+#include "slod/decode/utf8.h"
 
 namespace slod::route {
 namespace {
@@ -33,7 +33,7 @@ std::string_view percent_decoded(std::string_view segment, std::string& scratch)
   }
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   const bool printable = std::none_of(scratch.begin(), scratch.end(), control);
-  return printable && decode::replace_invalid_utf8(scratch) == scratch ? std::string_view(scratch) : segment;
+  return printable && decode::is_utf8(scratch) ? std::string_view(scratch) : segment;
 }
 
 }  // namespace slod::route

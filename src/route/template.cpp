@@ -80,6 +80,7 @@ std::string template_fault(std::string_view route) {
   if (!route.starts_with('/')) return "a route begins with '/'";
   if (route.find_first_of("?#") != std::string_view::npos)
     return "a route has no query or fragment: '?' and '#' are cut";
+  if (route.find("//") != std::string_view::npos) return "an empty segment (\"//\")";
   if (route.find_first_of(" \t\r\n") != std::string_view::npos) return "a route has no blanks";
   const auto parts = split(route);
   if (parts.size() > kMaxSegments) return "more than 64 segments";

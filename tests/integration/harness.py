@@ -28,10 +28,11 @@ SLOD = os.environ.get("SLOD") or str(ROOT / "build/dev/src/slod")
 TICK = 10  # seconds between evaluations: the shortest that a config may ask for
 
 PACKAGES = {
-    "amtool": "prometheus-alertmanager", "curl": "curl", "goaccess": "goaccess", "mosquitto": "mosquitto",
-    "mosquitto_pub": "mosquitto-clients", "mount": "mount", "nginx": "nginx-light", "prometheus": "prometheus",
-    "prometheus-alertmanager": "prometheus-alertmanager", "promtool": "prometheus", "setpriv": "util-linux",
-    "strace": "strace", "umount": "mount", "zstd": "zstd",
+    "amtool": "prometheus-alertmanager", "caddy": "caddy", "curl": "curl", "goaccess": "goaccess",
+    "haproxy": "haproxy", "mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "mount": "mount",
+    "nginx": "nginx-light", "prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager",
+    "promtool": "prometheus", "setpriv": "util-linux", "strace": "strace",
+    "syslog-ng": "syslog-ng-core syslog-ng-mod-http", "umount": "mount", "zstd": "zstd",
 }
 
 Answer = namedtuple("Answer", "status headers body")

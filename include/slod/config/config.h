@@ -69,12 +69,13 @@ struct MessageRule {
 };
 
 struct SourceConfig {
-  enum class Kind { kHttp, kFile, kMqtt };
+  enum class Kind { kHttp, kFile, kMqtt, kSyslog };
   enum class Envelope { kNone, kPubsub, kLoki, kCloudevents, kOtlp };
   std::string name;
   Kind kind = Kind::kHttp;
   Secret token;           ///< http
-  std::string path;       ///< file
+  std::string path;       ///< file; syslog: the unix socket, "" for UDP
+  ListenAddress udp;      ///< syslog over UDP
   std::string mqtt_host;  ///< mqtt
   std::uint16_t mqtt_port = 1883;
   bool mqtt_tls = false;

@@ -74,6 +74,9 @@ class RecordVisitor {
   virtual bool on_reject(Reject reason, std::string_view excerpt) = 0;
 };
 
+/// What names a body whose sender repeats it until it is acknowledged: Pub/Sub's message id. "" without.
+[[nodiscard]] std::string message_id(SourceConfig::Envelope envelope, std::string_view body);
+
 class Decoder {
  public:
   explicit Decoder(const SourceConfig& source);
@@ -82,7 +85,8 @@ class Decoder {
 
   /// A whole HTTP body, already inflated: NDJSON, a JSON array, concatenated objects, or text lines; sniffed.
   /// Returns false if nothing in it was readable because the body itself is broken (an unterminated array).
-  bool body(std::string_view bytes, RecordVisitor& visitor);
+  /// `wrapped`: the source's envelope is around it.
+  bool body(std::string_view bytes, RecordVisitor& visitor, bool wrapped = true);
   /// A block of complete lines of a file (each ends in '\n', the last may not).
   void lines(std::string_view block, RecordVisitor& visitor);
   /// One MQTT message.

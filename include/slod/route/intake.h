@@ -42,7 +42,8 @@ class Intake {
   [[nodiscard]] std::optional<Time> last_arrival() const;
 
   /// Appends to `batch` (rows, counts, samples of unmatched paths). `received` is ignored in replay mode.
-  IntakeReport body(std::string_view bytes, Time received, RecordBatch& batch);
+  /// `wrapped`: the source's envelope is around the body (CloudEvents come without, too).
+  IntakeReport body(std::string_view bytes, Time received, RecordBatch& batch, bool wrapped = true);
   IntakeReport lines(std::string_view block, Time received, RecordBatch& batch);
   IntakeReport message(std::string_view topic, std::string_view payload, bool retained, Time received,
                        RecordBatch& batch);

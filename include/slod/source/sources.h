@@ -42,7 +42,7 @@ struct SourceHealth {
 [[nodiscard]] std::unique_ptr<net::Handler> make_http_ingest(const Surroundings& surroundings,
                                                              std::function<bool()> ready);
 
-/// A running file tail or MQTT subscription.
+/// A running file tail, syslog socket or MQTT subscription.
 class RunningSource {
  public:
   virtual ~RunningSource() = default;  ///< stops and joins
@@ -59,6 +59,10 @@ class RunningSource {
 [[nodiscard]] std::unique_ptr<RunningSource> start_file_tail(const Surroundings& surroundings,
                                                              const SourceConfig& source,
                                                              const std::vector<SourcePosition>& positions);
+/// Listens for syslog datagrams on UDP or a unix socket. Best effort: a sender hears nothing; what was
+/// dropped is counted as shed where that can be known.
+[[nodiscard]] Result<std::unique_ptr<RunningSource>> start_syslog(const Surroundings& surroundings,
+                                                                  const SourceConfig& source);
 /// Subscribes; the callback appends to the inbox (<state>/inbox/<source>.*), a reader feeds the committer
 /// from there. A broker that is down is retried for ever; up/down changes are reported through
 /// `on_connection`.

@@ -8,6 +8,7 @@
 #include "slod/decode/decoder.h"
 #include "slod/net/inflate.h"
 #include "slod/source/sources.h"
+#include "source/http/aws_confirmer.h"
 #include "source/http/bearer.h"
 #include "source/http/ingest_answer.h"
 #include "source/http/thread_slots.h"
@@ -43,7 +44,8 @@ std::optional<std::string_view> coding_of(const net::Request& request) {
 struct Door {
   const SourceConfig* source = nullptr;
   std::optional<BearerToken> token;
-  bool shut = false;  ///< its token cannot be read: nobody may pass
+  std::unique_ptr<AwsConfirmer> confirmer;  ///< `confirm: aws-iot`
+  bool shut = false;                        ///< its token cannot be read: nobody may pass
   [[nodiscard]] bool answers_204() const { return source->envelope == SourceConfig::Envelope::kPubsub; }
 };
 
@@ -102,7 +104,13 @@ class IngestHandler final : public net::Handler {
       return respond(finished(*door, 400, error_answer("the body is empty: send one record a line")));
 
     std::string_view body = request.body;
-    switch (unpack(request, *desk, body)) {
+    const net::Inflated unpacked = unpack(request, *desk, body);
+    if (unpacked == net::Inflated::kOk && asks_to_confirm(*door, request)) {
+      if (door->confirmer) door->confirmer->confirm(body);
+      return respond(net::Response{});
+    }
+    if (key.empty() && unpacked == net::Inflated::kOk) submission.key = key_of_envelope(*door, body);
+    switch (unpacked) {
       case net::Inflated::kTooLarge:
         if (door->answers_204()) {  // or it would come back for days
           return submit(*door, unreadable(*door, 1, "too large"), std::move(submission), std::move(respond));
@@ -110,7 +118,8 @@ class IngestHandler final : public net::Handler {
         return respond(
             refusal(413, "the body is larger than 64 MiB when unpacked: send it in smaller parts"));
       case net::Inflated::kOk:
-        return submit(*door, read(*door, *desk, body), std::move(submission), std::move(respond));
+        return submit(*door, read(*door, *desk, body, is_wrapped(*door, request)), std::move(submission),
+                      std::move(respond));
       case net::Inflated::kBroken:
       case net::Inflated::kUnknownCoding:
         return submit(*door,
@@ -123,6 +132,7 @@ class IngestHandler final : public net::Handler {
   void add_door(const SourceConfig& source) {
     Door& door = doors_[source.name];
     door.source = &source;
+    if (source.confirm_aws_iot) door.confirmer = std::make_unique<AwsConfirmer>(source.name, around_.log);
     if (source.token.empty()) return;
     const auto secret = around_.read_secret ? around_.read_secret(source.token)
                                             : Result<std::string>(Error{"nothing here can read secrets"});
@@ -154,10 +164,31 @@ class IngestHandler final : public net::Handler {
     return result;
   }
 
-  Reading read(const Door& door, Desk& desk, std::string_view body) {
+  /// AWS IoT asks before it delivers: `confirm: aws-iot`.
+  static bool asks_to_confirm(const Door& door, const net::Request& request) {
+    return door.source->confirm_aws_iot &&
+           request.header("x-amz-rules-engine-message-type") == "DestinationConfirmation";
+  }
+
+  /// A relay that repeats a message until it is acknowledged names it: nothing is counted twice.
+  static std::optional<IdempotencyKey> key_of_envelope(const Door& door, std::string_view body) {
+    const std::string id = decode::message_id(door.source->envelope, body);
+    if (id.empty() || id.size() > kMaxKey) return std::nullopt;
+    // The wrapper around a repeated message differs (deliveryAttempt); its id is what makes it the same.
+    return IdempotencyKey{id, digest_of(id), {}};
+  }
+
+  /// In CloudEvents' binary mode the envelope is in the headers and the body is the data itself.
+  static bool is_wrapped(const Door& door, const net::Request& request) {
+    return door.source->envelope != SourceConfig::Envelope::kCloudevents ||
+           request.header("ce-specversion").empty();
+  }
+
+  Reading read(const Door& door, Desk& desk, std::string_view body, bool wrapped) {
     Reading reading;
     reading.batch->source = door.source->name;
-    const route::IntakeReport report = intake(door, desk).body(body, around_.wall_clock(), *reading.batch);
+    const route::IntakeReport report =
+        intake(door, desk).body(body, around_.wall_clock(), *reading.batch, wrapped);
     const SourceCounts& counts = reading.batch->counts;
     const std::uint64_t rejected = counts.rejected_total();
     const std::uint64_t all = counts.accepted + counts.ignored + counts.late + rejected;

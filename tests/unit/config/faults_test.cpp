@@ -160,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"no_pointer", "time: /ts", "time: ts", "write \"/ts\""},
         Case{"latency_unit", "{ at: /ms, unit: ms }", "/ms", "the latency needs its unit"},
         Case{"two_transports", "http: {}", "http: {}\n    file: { path: x }",
-             "exactly one of `http`, `file` and `mqtt`"},
+             "exactly one of `http`, `file`, `mqtt` and `syslog`"},
         Case{"token", "listen: \"127.0.0.1:8080\"", "listen: \"0.0.0.0:8080\"", "needs `token`"},
         Case{"topic", "v/{device}/acks", "v/{vehicle}/acks", "a topic knows {device} and {name}"},
         Case{"same_route", "/rides", "\"/v/{id}/unlock\"", "has the same route"},

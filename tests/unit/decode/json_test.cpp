@@ -244,5 +244,21 @@ TEST(RejectTest, NamesAreSnakeCaseAndDistinct) {
   EXPECT_STREQ(reject_name(Reject::kUtf8), "utf8");
 }
 
+TEST(JsonLinesTest, ALineThatIsReadByItselfDoesNotDisturbItsNeighbours) {
+  // The first line is broken and looks at the parser while the second one's tokens are waiting.
+  Decoder decoder(json_source());
+  Recorder seen;
+  const std::string good = log_line();
+  const std::string other = log_line("1795350788", "503", "1.5");
+  decoder.lines(R"({"time":1,"method":"POST","x"n:200})"
+                "\n" +
+                    good + "\n" + R"({"a":"\\n"})" + "\n" + other,
+                seen);
+  EXPECT_EQ(seen.order, "rara");
+  ASSERT_EQ(seen.logs.size(), 2U);
+  EXPECT_EQ(seen.logs[0].status, 200);
+  EXPECT_EQ(seen.logs[1].status, 503);
+}
+
 }  // namespace
 }  // namespace slod::decode
