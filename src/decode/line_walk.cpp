@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "slod/core/bytes.h"
+
 namespace slod::decode {
 namespace {
 
@@ -17,24 +19,6 @@ bool is_digit(char c) {
 /// What may follow a number or a word.
 bool ends_scalar(char c) {
   return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t' || c == '\r';
-}
-
-template <typename Word>
-bool same_words(const char* a, const char* b, std::size_t second) {
-  Word a0, a1, b0, b1;
-  std::memcpy(&a0, a, sizeof a0);
-  std::memcpy(&b0, b, sizeof b0);
-  std::memcpy(&a1, a + second, sizeof a1);
-  std::memcpy(&b1, b + second, sizeof b1);
-  return ((a0 ^ b0) | (a1 ^ b1)) == 0;
-}
-
-/// memcmp's answer without its call: keys are short. Requires: size >= 2.
-inline bool same_bytes(const char* a, const char* b, std::size_t size) {
-  if (size > 16) return std::memcmp(a, b, size) == 0;
-  if (size >= 8) return same_words<std::uint64_t>(a, b, size - 8);
-  if (size >= 4) return same_words<std::uint32_t>(a, b, size - 4);
-  return same_words<std::uint16_t>(a, b, size - 2);
 }
 
 /// The string that opens at `quote`; between its end and the next token there is only white space.

@@ -1,28 +1,10 @@
 #include "slod/route/router.h"
 
+#include "route/path_segments.h"
 #include "route/percent.h"
 #include "route/trie.h"
 
 namespace slod::route {
-namespace {
-
-/// The path of "/a/b/?x=1#y" or "https://host/a/b" without query, fragment and one trailing slash; the root
-/// is "".
-std::string_view bare_path(std::string_view path) {
-  path = path.substr(0, path.find('?'));
-  path = path.substr(0, path.find('#'));
-  if (!path.starts_with('/')) {
-    const std::size_t scheme = path.find("://");
-    if (scheme == std::string_view::npos) return "?";  // no route has it: "*", "host:443", garbage
-    const std::size_t slash = path.find('/', scheme + 3);
-    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
-  }
-  if (path.ends_with('/')) path.remove_suffix(1);
-  return path;
-}
-
-}  // namespace
-
 struct Router::Impl {
   struct Source {
     std::string name;
@@ -63,7 +45,7 @@ Router::SourceRoutes Router::find(std::string_view source) const {
 Match Router::match(SourceRoutes source, std::string_view method, std::string_view path,
                     std::string& scratch) const {
   if (source >= impl_->sources.size()) return {};
-  const Trie::Found found = impl_->sources[source].trie.match(method_word(method), bare_path(path));
+  const Trie::Found found = impl_->sources[source].trie.match(method_word(method), PathSegments(path));
   if (found.journey < 0) return {};
   return {found.journey, impl_->routes[static_cast<std::size_t>(found.journey)],
           percent_decoded(found.device, scratch)};

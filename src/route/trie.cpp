@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "slod/core/bytes.h"
 #include "slod/core/hash.h"
 
 namespace slod::route {
@@ -31,7 +32,7 @@ std::uint32_t Trie::literal(std::uint32_t parent, std::string_view text) const {
   const Node& node = nodes_[parent];
   if (node.literals > kFew) return hashed(parent, text);
   for (const std::uint32_t known : node.few) {
-    if (texts_[known].text == text) return texts_[known].node;
+    if (same_text(texts_[known].text, text)) return texts_[known].node;
   }
   return kNone;
 }
@@ -103,43 +104,37 @@ int Trie::choose(const std::vector<Leaf>& leaves, Method method) {
   return any;
 }
 
-Trie::Found Trie::match(Method method, std::string_view path) const {
-  Found found;
-  if (!walk(0, method, path, found)) return {};
-  return found;
+Trie::Found Trie::match(Method method, const PathSegments& path) const {
+  Search search{method, path, {}};
+  return path.is_path() && walk(0, 0, search) ? search.found : Found{};
 }
 
-/// `rest` is empty or begins with the '/' before the next segment. Depth is that of the templates, not of the
-/// path.
+/// Depth is that of the templates, not of the path.
 // NOLINTNEXTLINE(misc-no-recursion)
-bool Trie::walk(std::uint32_t node, Method method, std::string_view rest, Found& found) const {
+bool Trie::walk(std::uint32_t node, std::size_t from, Search& search) const {
   const Node& at = nodes_[node];
-  if (rest.empty()) {
-    found.journey = choose(at.ends, method);
-    if (found.journey < 0) found.journey = choose(at.tails, method);
-    return found.journey >= 0;
+  int& journey = search.found.journey;
+  if (from == search.path.size()) {
+    journey = choose(at.ends, search.method);
+    if (journey < 0) journey = choose(at.tails, search.method);
+    return journey >= 0;
   }
-  if (at.literals != 0 || !at.captures.empty()) {
-    const std::size_t end = std::min(rest.find('/', 1), rest.size());
-    const std::string_view segment = rest.substr(1, end - 1);
-    const std::string_view behind = rest.substr(end);
-    const std::uint32_t next = at.literals != 0 ? literal(node, segment) : kNone;
-    if (next != kNone && walk(next, method, behind, found)) return true;
-    if (!segment.empty() && walk_captures(at, method, segment, behind, found)) return true;
-  }
-  found.journey = choose(at.tails, method);
-  return found.journey >= 0;
+  const std::uint32_t next = at.literals != 0 ? literal(node, search.path[from]) : kNone;
+  if (next != kNone && walk(next, from + 1, search)) return true;
+  if (!at.captures.empty() && walk_captures(at, from, search)) return true;
+  journey = choose(at.tails, search.method);
+  return journey >= 0;
 }
 
 // NOLINTNEXTLINE(misc-no-recursion)
-bool Trie::walk_captures(const Node& at, Method method, std::string_view segment, std::string_view rest,
-                         Found& found) const {
+bool Trie::walk_captures(const Node& at, std::size_t from, Search& search) const {
+  const std::string_view segment = search.path[from];
   for (const Capture& capture : at.captures) {
     const std::size_t around = capture.before.size() + capture.after.size();
     if (segment.size() <= around || !segment.starts_with(capture.before) || !segment.ends_with(capture.after))
       continue;
-    if (!walk(capture.node, method, rest, found)) continue;
-    if (capture.device) found.device = segment.substr(capture.before.size(), segment.size() - around);
+    if (!walk(capture.node, from + 1, search)) continue;
+    if (capture.device) search.found.device = segment.substr(capture.before.size(), segment.size() - around);
     return true;
   }
   return false;

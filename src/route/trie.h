@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "route/path_segments.h"
 #include "route/template.h"
 
 namespace slod::route {
@@ -29,8 +30,7 @@ class Trie {
     int journey = -1;
     std::string_view device;  ///< as the path has it
   };
-  /// `path` begins with '/', without query and trailing slash.
-  [[nodiscard]] Found match(Method method, std::string_view path) const;
+  [[nodiscard]] Found match(Method method, const PathSegments& path) const;
 
  private:
   struct Leaf {
@@ -56,9 +56,15 @@ class Trie {
     std::uint32_t node = kNone;  ///< kNone: an empty cell
     std::uint32_t text = 0;
   };
-  [[nodiscard]] bool walk(std::uint32_t node, Method method, std::string_view rest, Found& found) const;
-  [[nodiscard]] bool walk_captures(const Node& at, Method method, std::string_view segment,
-                                   std::string_view rest, Found& found) const;
+  /// What one match asks for and finds.
+  struct Search {
+    Method method;
+    const PathSegments& path;
+    Found found;
+  };
+  /// `from`: the segments before it led to `node`.
+  [[nodiscard]] bool walk(std::uint32_t node, std::size_t from, Search& search) const;
+  [[nodiscard]] bool walk_captures(const Node& at, std::size_t from, Search& search) const;
   [[nodiscard]] static int choose(const std::vector<Leaf>& leaves, Method method);
   [[nodiscard]] std::uint32_t literal(std::uint32_t parent, std::string_view text) const;
   [[nodiscard]] std::uint32_t hashed(std::uint32_t parent, std::string_view text) const;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "slod/core/batch_pool.h"
 #include "slod/core/record.h"
 
 namespace slod {
@@ -41,7 +42,7 @@ struct CommitAnswer {
 };
 
 struct Submission {
-  std::unique_ptr<RecordBatch> batch;
+  BatchPointer batch;
   std::optional<IdempotencyKey> key;
   std::optional<SourcePosition> position;
   std::function<void(CommitAnswer)>

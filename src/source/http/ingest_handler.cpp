@@ -53,11 +53,12 @@ struct Door {
 struct Desk {
   std::map<const Door*, route::Intake> intakes;
   std::string inflated;
+  std::shared_ptr<BatchPool> batches = std::make_shared<BatchPool>();
 };
 
 /// A body that has been read: what to count and what to say about it.
 struct Reading {
-  std::unique_ptr<RecordBatch> batch = std::make_unique<RecordBatch>();
+  BatchPointer batch = std::make_unique<RecordBatch>();
   std::string answer;
 };
 
@@ -185,7 +186,7 @@ class IngestHandler final : public net::Handler {
   }
 
   Reading read(const Door& door, Desk& desk, std::string_view body, bool wrapped) {
-    Reading reading;
+    Reading reading{desk.batches->take(), {}};
     reading.batch->source = door.source->name;
     const route::IntakeReport report =
         intake(door, desk).body(body, around_.wall_clock(), *reading.batch, wrapped);
