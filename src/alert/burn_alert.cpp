@@ -29,8 +29,9 @@ bool BurnAlert::fires(const RuleInput& input) const {
 }
 
 std::optional<State> BurnAlert::evaluate(const RuleInput& input) {
+  burning_ = fires(input);
   if (state_ == State::kInactive) {
-    if (!fires(input)) return std::nullopt;
+    if (!burning_) return std::nullopt;
     state_ = State::kFiring;
     since_ = input.at;
     calm_since_.reset();

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "backfill/command.h"
 #include "backup/backup.h"
 #include "check.h"
 #include "cli/verify/verify.h"
@@ -26,6 +27,7 @@ struct Arguments {
   CheckOptions check;
   ExplainArguments explain;
   ReplayArguments replay;
+  BackfillArguments backfill;
   SimulateOptions simulate;
   BackupArguments backup, restore;
   WhyArguments why;
@@ -104,6 +106,26 @@ void add_replay(CLI::App& app, Arguments& arguments, int& code) {
       "  slod replay --config.file=slod.yaml --input edge=access.log.1.gz --input fleet=messages.jsonl "
       "--format json");
   command->callback([&] { code = replay_command(arguments.replay); });
+}
+
+void add_backfill(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand(
+      "backfill", "Put recorded logs into a running slod as history: counted once, no alerts for the past");
+  command->add_option("--config.file", arguments.backfill.config_file, "The config of the slod that runs")
+      ->required();
+  command->add_option("--input", arguments.backfill.inputs, "SOURCE=PATH; .gz and .zst too, - is stdin")
+      ->required()
+      ->type_size(1)
+      ->allow_extra_args(false);
+  command->add_option("--url", arguments.backfill.url,
+                      "The ingest listener, if it is not where the config says");
+  command->add_option("--format", arguments.backfill.format, "text or json")->capture_default_str();
+  command->add_flag("--no-wait", arguments.backfill.no_wait, "Do not wait until the numbers hold it");
+  command->footer(
+      "Examples:\n  slod backfill --config.file=slod.yaml --input edge=access.log.1.gz\n"
+      "  slod backfill --config.file=slod.yaml --input gateway=october.jsonl.zst --input "
+      "fleet=messages.jsonl");
+  command->callback([&] { code = backfill_command(arguments.backfill); });
 }
 
 void add_status(CLI::App& app, Arguments& arguments, int& code) {
@@ -234,6 +256,7 @@ int main(int argc, char** argv) {
   add_check(app, arguments, code);
   add_explain(app, arguments, code);
   add_replay(app, arguments, code);
+  add_backfill(app, arguments, code);
   add_status(app, arguments, code);
   add_why(app, arguments, code);
   add_simulate(app, arguments, code);

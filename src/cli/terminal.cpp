@@ -26,7 +26,7 @@ bool colour_wanted() {
   return ::isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
 }
 
-Progress::Progress() : on_(::isatty(STDERR_FILENO) == 1), begin_(now_ms()) {}
+Progress::Progress(const char* what) : on_(::isatty(STDERR_FILENO) == 1), what_(what), begin_(now_ms()) {}
 
 Progress::~Progress() {
   if (on_ && drawn_ != 0) std::fputs("\r\033[K", stderr);
@@ -40,7 +40,7 @@ void Progress::show(std::uint64_t bytes, std::uint64_t total, std::uint64_t reco
   const double elapsed = static_cast<double>(now - begin_ + 1) / 1000;
   const double rate = static_cast<double>(records) / elapsed;
   if (total == 0) {
-    std::fprintf(stderr, "\r\033[K replay  %.1f M records  %.2f M/s", static_cast<double>(records) / 1e6,
+    std::fprintf(stderr, "\r\033[K %s  %.1f M records  %.2f M/s", what_, static_cast<double>(records) / 1e6,
                  rate / 1e6);
     return;
   }
@@ -48,7 +48,7 @@ void Progress::show(std::uint64_t bytes, std::uint64_t total, std::uint64_t reco
   const double left = share > 0 ? elapsed / share - elapsed : 0;
   std::array<char, 21> bar{};
   for (std::size_t i = 0; i < 20; ++i) bar[i] = static_cast<double>(i) < share * 20 ? '#' : '.';
-  std::fprintf(stderr, "\r\033[K replay %3.0f %% %s  %.1f M records  %.2f M/s  ETA %d:%02d", share * 100,
+  std::fprintf(stderr, "\r\033[K %s %3.0f %% %s  %.1f M records  %.2f M/s  ETA %d:%02d", what_, share * 100,
                bar.data(), static_cast<double>(records) / 1e6, rate / 1e6, static_cast<int>(left) / 60,
                static_cast<int>(left) % 60);
 }

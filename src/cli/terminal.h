@@ -13,7 +13,7 @@ namespace slod::cli {
 /// One line on stderr, drawn anew at most ten times a second; nothing if stderr is no terminal.
 class Progress {
  public:
-  Progress();
+  explicit Progress(const char* what = "replay");
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -21,6 +21,7 @@ class Progress {
 
  private:
   bool on_;
+  const char* what_;
   std::int64_t begin_ = 0, drawn_ = 0;
 };
 

@@ -52,7 +52,7 @@ void CheckpointSaver::write(Cut& cut) {
   const auto begin = SteadyClock::now();
   const double state_mb = static_cast<double>(cut.state.size()) / 1e6;
   const store::Checkpoint checkpoint{
-      cut.position,        cut.stamp, cut.last_tick, options_.made_with, serve::slos_json(*cut.snapshot),
+      cut.position,        cut.stamp, cut.last_tick, cut.made_with, serve::slos_json(*cut.snapshot),
       std::move(cut.state)};
   const Result<std::uint64_t> written = store::write_checkpoint(options_.dir, checkpoint);
   if (!written) {

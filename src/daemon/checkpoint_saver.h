@@ -26,6 +26,7 @@ struct CheckpointOptions {
 struct Cut {
   std::uint64_t position = 0;
   Time stamp, last_tick;
+  std::map<std::string, std::string> made_with;
   std::string state;
   std::shared_ptr<const engine::Snapshot> snapshot;
   double pause = 0;  ///< seconds that the evaluator took for it

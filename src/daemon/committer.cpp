@@ -67,6 +67,12 @@ void Committer::control(journal::Control control) {
   while (!queue_.push(item) && !stopping_.load()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
 }
 
+void Committer::after_commit(std::function<void()> task) {
+  auto item = std::make_unique<Item>();
+  item->task = std::move(task);
+  while (!queue_.push(item) && !stopping_.load()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
 void Committer::loop() {
   const Duration interval = context_.config.evaluation_interval;
   JournalClock clock(context_.journal.last_stamp(), context_.wall_clock(), context_.boot_clock());
@@ -131,6 +137,11 @@ void Committer::take(Item& item, Batch& batch, Time now) {
   if (item.control) {
     item.control->at = std::max(item.control->at, Time{});
     batch.group.controls.push_back(std::move(*item.control));
+    return;
+  }
+  if (item.task) {
+    batch.answers.emplace_back([task = std::move(item.task)](const CommitAnswer&) { task(); },
+                               CommitAnswer{});
     return;
   }
   Submission& submission = item.submission;

@@ -63,6 +63,8 @@ class Committer final : public SubmissionSink {
   bool submit_wait(Submission& submission) override;
   /// Queues a control record (source up or down, gap, config). Thread: any.
   void control(journal::Control control);
+  /// Runs on the committer's thread once everything queued before is in the journal (or refused).
+  void after_commit(std::function<void()> task);
   /// Duration of the newest commit in seconds.
   [[nodiscard]] double commit_seconds() const { return commit_seconds_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t position() const { return position_.load(std::memory_order_relaxed); }
@@ -71,6 +73,7 @@ class Committer final : public SubmissionSink {
   struct Item {
     Submission submission;
     std::optional<journal::Control> control;
+    std::function<void()> task;
   };
   struct Batch {
     journal::Group group;

@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -11,19 +10,11 @@
 #include <sstream>
 
 #include "build_id.h"
-#include "committer.h"
-#include "evaluator.h"
 #include "log.h"
+#include "running_daemon.h"
 #include "slod/config/load.h"
 #include "slod/config/retention.h"
-#include "slod/fleet/registry.h"
-#include "slod/net/http_server.h"
-#include "slod/notify/notifier.h"
-#include "slod/route/router.h"
-#include "slod/serve/web.h"
-#include "slod/source/sources.h"
 #include "state_dir.h"
-#include "why.h"
 
 namespace slod::daemon {
 namespace {
@@ -31,146 +22,36 @@ namespace {
 constexpr int kExitFailed = 1, kExitConfig = 2, kExitJournal = 3;
 constexpr Duration kStopPatience = seconds(5);
 
-Time wall_clock() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-}
-
 Duration boot_clock() {
   timespec now{};
   ::clock_gettime(CLOCK_BOOTTIME, &now);
   return seconds(now.tv_sec) + Duration(now.tv_nsec);
 }
 
-/// The text of the registry file; "" where the fleet has none.
-Result<std::string> read_registry(const Config& config) {
-  if (!config.fleet || config.fleet->registry.empty()) return std::string();
+}  // namespace
+
+Time wall_clock() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+Result<Registry> read_registry(const Config& config) {
+  Registry registry;
+  if (!config.fleet || config.fleet->registry.empty()) return registry;
   std::ifstream in(config.fleet->registry);
   if (!in) return Error{"cannot read the fleet's registry " + config.fleet->registry};
   std::stringstream text;
   text << in.rdbuf();
-  return text.str();
-}
-
-std::string digest_text(const std::string& text) {
-  const Digest digest = digest_of(text);
-  return std::to_string(digest.hi) + "-" + std::to_string(digest.lo);
-}
-
-/// Holds the ingest port from the beginning: until the real handler is there, senders are told to come back.
-class Gate final : public net::Handler {
- public:
-  void open(net::Handler& behind) { behind_ = &behind; }
-  std::optional<net::Response> admit(const net::Request& head, std::optional<std::uint64_t> length) override {
-    if (net::Handler* behind = behind_.load()) return behind->admit(head, length);
-    return net::Response{503,
-                         "application/json",
-                         R"({"error":"slod is starting; send this again later"})",
-                         {{"Retry-After", "1"}}};
-  }
-  void handle(net::Request request, net::Respond respond) override {
-    if (net::Handler* behind = behind_.load()) behind->handle(std::move(request), std::move(respond));
-  }
-
- private:
-  std::atomic<net::Handler*> behind_{nullptr};
-};
-
-/// The running parts, in the order in which they start; stop() goes backwards.
-class Daemon {
- public:
-  Daemon(std::shared_ptr<const Config> config, const RunOptions& options)
-      : config_(std::move(config)),
-        options_(options),
-        router_(*config_),
-        ballast_(config_->state.dir + "/ballast") {}
-
-  int run();
-
- private:
-  Status start();
-  Status listen();
-  Status recover();
-  [[nodiscard]] CheckpointOptions checkpoints(const std::string& registry) const;
-  Status start_sources();
-  void start_flow();
-  void stop();
-  int wait_for_end();
-  [[nodiscard]] bool drained() const;
-  [[nodiscard]] serve::WebContext web_context();
-  [[nodiscard]] serve::ProcessFigures figures() const;
-  [[nodiscard]] source::Surroundings surroundings();
-
-  std::shared_ptr<const Config> config_;
-  const RunOptions& options_;
-  route::Router router_;
-  Dictionary dictionary_;
-  std::atomic<bool> ready_{false}, journal_dead_{false};
-  std::atomic<double> progress_{0};
-  std::atomic<const char*> progress_phase_{"opening the journal"};
-  std::atomic<std::uint64_t> progress_position_{0}, progress_of_{0};
-  std::uint64_t user_key_ = 0;
-
-  std::unique_ptr<net::Handler> web_handler_, ingest_handler_;
-  Gate ingest_gate_;
-  std::unique_ptr<net::HttpServer> web_, ingest_;
-  std::unique_ptr<journal::Journal> journal_;
-  store::Ballast ballast_;
-  std::unique_ptr<store::Ledger> ledger_;
-  std::unique_ptr<Evaluator> evaluator_;
-  std::unique_ptr<Why> why_;
-  std::unique_ptr<notify::Notifier> notifier_;
-  std::unique_ptr<Committer> committer_;
-  std::vector<std::unique_ptr<source::RunningSource>> sources_;
-  std::vector<fleet::RegistryEntry> registry_;
-  /// For the web threads: set once, before ready_.
-  std::atomic<Evaluator*> evaluator_seen_{nullptr};
-};
-
-serve::ProcessFigures Daemon::figures() const {
-  serve::ProcessFigures figures;
-  figures.version = options_.version;
-  figures.revision = options_.revision;
-  if (!ready_.load()) return figures;
-  figures.journal_bytes = journal_->bytes();
-  figures.commit_seconds = committer_->commit_seconds();
-  if (evaluator_->position() < committer_->position()) {
-    figures.fold_lag_seconds = std::max(0.0, to_seconds(wall_clock() - evaluator_->stamp()));
-  }
-  const notify::NotifierFigures notified = notifier_->figures();
-  figures.notifications = notified.outcomes;
-  figures.outbox_oldest_seconds = notified.oldest_seconds;
-  return figures;
-}
-
-serve::WebContext Daemon::web_context() {
-  serve::WebContext context;
-  context.snapshot = [this]() -> std::shared_ptr<const engine::Snapshot> {
-    const Evaluator* evaluator = evaluator_seen_.load();
-    return evaluator != nullptr ? evaluator->snapshot() : nullptr;
-  };
-  context.figures = [this] { return figures(); };
-  context.readiness = [this] {
-    if (ready_.load()) return serve::Readiness{true, "", 1};
-    return serve::Readiness{false, progress_phase_.load(), progress_.load(), progress_position_.load(),
-                            progress_of_.load()};
-  };
-  context.contributors = [this](const std::string& slo, engine::SlotRange range, serve::Contributed done) {
-    return ready_.load() && why_->ask(slo, range, std::move(done));
-  };
-  context.transitions_json = [this] {
-    std::string array = "[";
-    if (ready_.load()) {
-      for (const auto& transition : ledger_->transitions(200))
-        array += (array.size() > 1 ? "," : "") + transition.json;
-    }
-    return array + "]";
-  };
-  return context;
+  registry.digest = digest_of(text.str());
+  auto parsed = fleet::parse_registry(text.str());
+  if (!parsed) return parsed.error();
+  registry.entries = std::move(*parsed);
+  return registry;
 }
 
 source::Surroundings Daemon::surroundings() {
-  return {*config_,           router_,    *committer_, user_key_,
-          config_->state.dir, wall_clock, daemon::log, config::read_secret};
+  Generation& newest = *generations_.back();
+  return {*newest.config,     newest.router, *committer_, user_key_,
+          config_->state.dir, wall_clock,    daemon::log, config::read_secret};
 }
 
 Status Daemon::listen() {
@@ -190,17 +71,17 @@ Status Daemon::listen() {
   return ok();
 }
 
-/// What a checkpoint must have been made with to be used.
-CheckpointOptions Daemon::checkpoints(const std::string& registry) const {
+/// What numbers are made of, and what a checkpoint must have been made with to be used.
+Basis Daemon::basis() const {
   const std::string id = build_id();
-  CheckpointOptions options;
-  options.dir = config_->state.dir + "/checkpoint";
-  options.made_with = {{"build", id.empty() ? options_.version + " " + options_.revision : id},
-                       {"config", digest_text(config_->text)},
-                       {"registry", digest_text(registry)}};
-  options.every = options_.checkpoint_every;
-  options.log = daemon::log;
-  return options;
+  const auto text = [](const Digest& digest) {
+    return std::to_string(digest.hi) + "-" + std::to_string(digest.lo);
+  };
+  return {config_,
+          registry_.entries,
+          {{"build", id.empty() ? options_.version + " " + options_.revision : id},
+           {"config", text(digest_of(config_->text))},
+           {"registry", text(registry_.digest)}}};
 }
 
 Status Daemon::recover() {
@@ -217,35 +98,54 @@ Status Daemon::recover() {
                                      [this] { return ballast_.drop(); }, daemon::log});
   if (!ledger) return ledger.error();
   ledger_ = std::move(*ledger);
-  auto text = read_registry(*config_);
-  if (!text) return text.error();
-  if (config_->fleet && !config_->fleet->registry.empty()) {
-    auto parsed = fleet::parse_registry(*text);
-    if (!parsed) return parsed.error();
-    registry_ = std::move(*parsed);
-  }
-  evaluator_ = std::make_unique<Evaluator>(
-      EvaluatorContext{config_, registry_, dictionary_, *ledger_, checkpoints(*text)});
+  auto registry = read_registry(*config_);
+  if (!registry) return registry.error();
+  registry_ = std::move(*registry);
+  if (Status opened = open_history(options); !opened) return opened;
+  evaluator_ = std::make_unique<Evaluator>(EvaluatorContext{
+      config_,
+      registry_.entries,
+      dictionary_,
+      *ledger_,
+      {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log}});
   const Status recovered = evaluator_->recover(*journal_, [this](const RecoveryProgress& progress) {
     progress_phase_ = progress.phase;
     progress_position_ = progress.position;
     progress_of_ = progress.of;
     progress_ = progress.share;
   });
-  // Only now: the dictionary may have come with the checkpoint.
-  why_ = std::make_unique<Why>(
-      RefoldInput{config_, registry_, options.dir, options.keep_journeys, options.keep_fleet},
-      evaluator_->log(), evaluator_->dictionary());
+  why_ = std::make_unique<Why>(JournalKept{options.dir, options.keep_journeys, options.keep_fleet},
+                               [this] { return evaluator_->fold(); });
   return recovered;
 }
 
-void Daemon::start_flow() {
-  notifier_ = std::make_unique<notify::Notifier>(
+Status Daemon::open_history(journal::JournalOptions options) {
+  options.keep_keys = options.keep_journeys;
+  options.most_keys = SIZE_MAX;
+  auto history = History::open({config_->state.dir + "/history", options, wall_clock,
+                                [](const std::string& error) { log("warn", error); }});
+  if (!history) return history.error();
+  history_ = std::move(*history);
+  return ok();
+}
+
+void Daemon::start_notifier() {
+  auto notifier = std::make_shared<notify::Notifier>(
       notify::NotifierContext{config_, *ledger_, config::read_secret, daemon::log, wall_clock,
                               [this] { return evaluator_->snapshot(); }, config_->server.external_url});
-  evaluator_->start([this] { notifier_->wake(); },
-                    [](const std::string& error) { log("error", "ledger: " + error); });
-  notifier_->start();
+  notifier->start();
+  const std::lock_guard lock(notifier_mutex_);
+  notifier_ = std::move(notifier);
+}
+
+Status Daemon::start_flow() {
+  start_notifier();
+  evaluator_->start(
+      [this] {
+        const std::lock_guard lock(notifier_mutex_);
+        notifier_->wake();
+      },
+      [](const std::string& error) { log("error", "ledger: " + error); });
   committer_ = std::make_unique<Committer>(CommitterContext{
       *config_, *journal_, dictionary_, evaluator_->inbox(), wall_clock, boot_clock,
       [this] { return drained(); }, [](const std::string& error) { log("warn", "journal: " + error); },
@@ -261,39 +161,75 @@ void Daemon::start_flow() {
   if (last != Time{} && wall_clock() > last) {
     committer_->control({journal::ControlKind::kGap, wall_clock(), {}, format_rfc3339(last)});
   }
-  if (evaluator_->last_config() != config_->text) {
-    committer_->control({journal::ControlKind::kConfig, wall_clock(), {}, config_->text});
-  }
+  if (evaluator_->last_config() != config_->text || evaluator_->routes().empty()) note_config();
+  recompute_ =
+      std::make_unique<Recompute>(RecomputeContext{*journal_, dictionary_, *evaluator_, *history_,
+                                                   [this] { return committer_->position(); }, daemon::log},
+                                  basis());
+  history_->start();
+  recompute_->start();
+  return ok();
 }
 
-/// Thread: the committer's. sources_ does not change any more once ready_ is set.
+/// The journal keeps each config, and which routes were asked for since when.
+void Daemon::note_config() {
+  committer_->control({journal::ControlKind::kConfig, wall_clock(), {}, config_->text});
+  committer_->control({journal::ControlKind::kConfig, wall_clock(), "routes", RouteDays::describe(*config_)});
+}
+
+/// Thread: the committer's.
 bool Daemon::drained() const {
+  const std::lock_guard lock(sources_mutex_);
   return ready_.load() && std::all_of(sources_.begin(), sources_.end(),
                                       [](const auto& source) { return source->health().drained.load(); });
 }
 
-Status Daemon::start_sources() {
-  if (ingest_) {
-    ingest_handler_ = source::make_http_ingest(surroundings(), [this] { return ready_.load(); });
-    ingest_gate_.open(*ingest_handler_);
+void Daemon::open_gate() {
+  if (!ingest_) return;
+  source::Surroundings of_history = {*generations_.back()->config,
+                                     generations_.back()->router,
+                                     *history_,
+                                     user_key_,
+                                     config_->state.dir,
+                                     wall_clock,
+                                     daemon::log,
+                                     config::read_secret};
+  IngestHandlers handlers;
+  handlers.records = source::make_http_ingest(surroundings(), [this] { return ready_.load(); });
+  handlers.history = source::make_http_history(
+      of_history, config::fleet_rows_kept(*config_), [this] { return ready_.load(); },
+      [this] { return history_state(); });
+  ingest_gate_.open(std::move(handlers));
+}
+
+Status Daemon::start_source(const SourceConfig& source, const std::vector<SourcePosition>& positions) {
+  if (source.kind == SourceConfig::Kind::kFile) {
+    auto running = source::start_file_tail(surroundings(), source, positions);
+    const std::lock_guard lock(sources_mutex_);
+    sources_.push_back(std::move(running));
+  } else if (source.kind == SourceConfig::Kind::kSyslog) {
+    auto running = source::start_syslog(surroundings(), source);
+    if (!running) return Error{"source " + source.name + ": " + running.error().message};
+    const std::lock_guard lock(sources_mutex_);
+    sources_.push_back(std::move(*running));
+  } else if (source.kind == SourceConfig::Kind::kMqtt) {
+    auto running =
+        source::start_mqtt(surroundings(), source, positions, [this](const std::string& name, bool up) {
+          const auto kind = up ? journal::ControlKind::kSourceUp : journal::ControlKind::kSourceDown;
+          committer_->control({kind, wall_clock(), name, {}});
+        });
+    if (!running) return Error{"source " + source.name + ": " + running.error().message};
+    const std::lock_guard lock(sources_mutex_);
+    sources_.push_back(std::move(*running));
   }
+  return ok();
+}
+
+Status Daemon::start_sources() {
+  open_gate();
   const std::vector<SourcePosition> positions = journal_->positions();
-  for (const SourceConfig& source : config_->sources) {
-    if (source.kind == SourceConfig::Kind::kFile) {
-      sources_.push_back(source::start_file_tail(surroundings(), source, positions));
-    } else if (source.kind == SourceConfig::Kind::kSyslog) {
-      auto running = source::start_syslog(surroundings(), source);
-      if (!running) return Error{"source " + source.name + ": " + running.error().message};
-      sources_.push_back(std::move(*running));
-    } else if (source.kind == SourceConfig::Kind::kMqtt) {
-      auto running =
-          source::start_mqtt(surroundings(), source, positions, [this](const std::string& name, bool up) {
-            const auto kind = up ? journal::ControlKind::kSourceUp : journal::ControlKind::kSourceDown;
-            committer_->control({kind, wall_clock(), name, {}});
-          });
-      if (!running) return Error{"source " + source.name + ": " + running.error().message};
-      sources_.push_back(std::move(*running));
-    }
+  for (const SourceConfig& source : generations_.back()->config->sources) {
+    if (Status started = start_source(source, positions); !started) return started;
   }
   return ok();
 }
@@ -310,9 +246,10 @@ Status Daemon::start() {
   if (ingest_) ingest_->start();
   log("info", "web listens on http://" + config_->server.web.host + ":" + std::to_string(web_->port()) + "/");
   if (Status recovered = recover(); !recovered) return recovered;
-  start_flow();
+  if (Status flowing = start_flow(); !flowing) return flowing;
   if (Status sources = start_sources(); !sources) return sources;
   evaluator_seen_ = evaluator_.get();
+  current_.publish(config_);
   ready_ = true;
   if (ingest_) {
     log("info", "ingest listens on http://" + config_->server.ingest.host + ":" +
@@ -328,7 +265,9 @@ void Daemon::stop() {
   ready_ = false;
   if (ingest_) ingest_->stop(kStopPatience);
   for (const auto& source : sources_) source->stop();
+  if (history_) history_->stop();
   if (committer_) committer_->stop();
+  if (recompute_) recompute_->stop();
   if (evaluator_) evaluator_->stop();
   if (notifier_) notifier_->stop(kStopPatience);
   if (web_) web_->stop(seconds(1));
@@ -349,7 +288,7 @@ int Daemon::wait_for_end() {
     const int signal = ::sigtimedwait(&signals, nullptr, &patience);
     if (journal_dead_.load()) return kExitJournal;
     if (signal == SIGTERM || signal == SIGINT) return 0;
-    if (signal == SIGHUP) log("warn", "SIGHUP: a changed config takes effect at the next start");
+    answer_reloads(signal == SIGHUP);
   }
 }
 
@@ -369,8 +308,6 @@ int Daemon::run() {
   stop();
   return code;
 }
-
-}  // namespace
 
 int run(const RunOptions& options) {
   if (!start_log(options.log_level, options.log_format)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace slod::daemon {
 namespace {
@@ -34,23 +35,23 @@ Evaluator::Evaluator(EvaluatorContext context)
     : config_(std::move(context.config)),
       registry_(context.registry),
       journal_dictionary_(context.journal_dictionary),
-      log_(*config_),
       fold_(new_fold()),
       ledger_(context.ledger),
       checkpoints_(std::move(context.checkpoints)),
       saver_(checkpoints_),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
-      acted_on_(ledger_.last_tick()) {}
+      offers_(4),
+      acted_on_(ledger_.last_tick()) {
+  routing_.publish(config_);
+}
 
 Evaluator::~Evaluator() {
   stop();
 }
 
-std::unique_ptr<JournalFold> Evaluator::new_fold() {
-  auto fold = std::make_unique<JournalFold>(config_, registry_, journal_dictionary_);
-  fold->engine().record_to(log_);
-  return fold;
+std::shared_ptr<JournalFold> Evaluator::new_fold() {
+  return std::make_shared<JournalFold>(config_, registry_, journal_dictionary_);
 }
 
 void Evaluator::start(std::function<void()> on_notifications,
@@ -76,6 +77,7 @@ void Evaluator::loop() {
   for (;;) {
     const bool last_round = stopping_.load();
     while (const auto committed = inbox_.pop()) apply(*committed, true);
+    look_at_offers();
     if (last_round) return cut();
     inbox_.wait_until(SteadyClock::now() + kIdle);
   }
@@ -83,7 +85,6 @@ void Evaluator::loop() {
 
 void Evaluator::apply(const CommittedGroup& committed, bool live) {
   const journal::Group& group = committed.group;
-  log_.at(group.stamp);
   fold_->apply(group, [&](TickOutcome& tick) { on_tick(tick, live); });
   for (const std::string& path : committed.unmatched_paths) fold_->engine().note_unmatched(path);
   seen_stamp_ = nanos(group.stamp);
@@ -101,15 +102,13 @@ void Evaluator::on_tick(TickOutcome& tick, bool live) {
   actions->transitions = std::move(tick.transitions);
   const bool acted_on = tick.at <= acted_on_;
   if (!live && acted_on) return;
-  auto snapshot = std::make_shared<engine::Snapshot>(*fold_->engine().snapshot());
-  snapshot->journal_position = fold_->position();
+  auto snapshot = fold_->snapshot();
   snapshot->tick_seconds = std::chrono::duration<double>(SteadyClock::now() - tick.begun).count();
   tick_seconds_ = snapshot->tick_seconds;
-  for (const notify::IncidentEvent& event : tick.events) {
-    auto composed = notify::compose(*config_, *snapshot, event);
-    std::move(composed.begin(), composed.end(), std::back_inserter(actions->notifications));
-  }
-  log_.publish();
+  for (notify::IncidentEvent& event : owed_) event.at = tick.at;
+  compose(*snapshot, std::exchange(owed_, {}), *actions);
+  compose(*snapshot, tick.events, *actions);
+  fold_->log().publish();
   published_.publish(std::move(snapshot));
   if (acted_on) return;
   if (live) {
@@ -117,6 +116,93 @@ void Evaluator::on_tick(TickOutcome& tick, bool live) {
   } else if (const Status written = write(*actions); !written && on_ledger_error_) {
     on_ledger_error_(written.error().message);
   }
+}
+
+void Evaluator::compose(const engine::Snapshot& snapshot, const std::vector<notify::IncidentEvent>& events,
+                        TickActions& actions) const {
+  const auto routing = routing_.read();
+  for (const notify::IncidentEvent& event : events) {
+    auto composed = notify::compose(*routing, snapshot, event);
+    std::move(composed.begin(), composed.end(), std::back_inserter(actions.notifications));
+  }
+}
+
+/// After a start: the ledger knows by which keys people were told. What they believe to fire and does not is
+/// ended; what fires although they should have heard of it and did not is quiet: history had made it fire.
+void Evaluator::settle_with_ledger() {
+  const std::vector<std::string> told = ledger_.open_keys();
+  std::vector<std::string> subjects;
+  for (const std::string& key : told) {
+    const std::string subject = key.substr(0, key.rfind('/'));
+    subjects.push_back(subject);
+    if (!fold_->incidents().adopt(key)) owed_.push_back({notify::ended_incident(key), false, {}});
+  }
+  const auto snapshot = fold_->snapshot();
+  const auto routing = routing_.read();
+  std::vector<notify::Incident> heard;
+  for (const notify::Incident& incident : fold_->incidents().open()) {
+    const std::string subject = incident.key.substr(0, incident.key.rfind('/'));
+    const bool known = std::find(subjects.begin(), subjects.end(), subject) != subjects.end();
+    if (known || notify::compose(*routing, *snapshot, {incident, true, incident.since}).empty())
+      heard.push_back(incident);
+  }
+  if (heard.size() == fold_->incidents().open().size()) return;
+  fold_->quiet().add_unless(*snapshot, heard);
+  static_cast<void>(fold_->incidents().replace(heard, snapshot->as_of));
+}
+
+void Evaluator::let_answer(std::shared_ptr<const JournalFold> fold) {
+  const std::lock_guard lock(answering_mutex_);
+  answering_ = std::move(fold);
+}
+
+// ---- refolds
+// ------------------------------------------------------------------------------------------------------
+
+void Evaluator::offer(std::unique_ptr<Offer> offer) {
+  while (!offers_.push(offer) && !stopping_.load()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  inbox_.wake();
+}
+
+void Evaluator::look_at_offers() {
+  while (auto newer = offers_.pop()) offered_ = std::move(newer);
+  // Groups that are committed and not yet evaluated come through the inbox first.
+  if (!offered_ || offered_->refolding->position() > fold_->position()) return;
+  const std::unique_ptr<Offer> offer = std::move(offered_);
+  offer->done(install(*offer));
+}
+
+Status Evaluator::install(Offer& offer) {
+  Refolding& refolding = *offer.refolding;
+  if (Status caught_up = refolding.catch_up(fold_->position()); !caught_up) return caught_up;
+  const std::shared_ptr<JournalFold> next = refolding.take();
+  const std::vector<notify::Incident> known = fold_->incidents().open();
+  next->incidents() = fold_->incidents();
+  next->quiet() = fold_->quiet();
+  next->quiet().prune(*next->snapshot());
+  if (next->history_blocks() > fold_->history_blocks()) next->quiet().add_unless(*next->snapshot(), known);
+  auto snapshot = next->snapshot();
+  const auto events = next->incidents().replace(notify::firing_in(*snapshot), snapshot->as_of);
+  auto actions = std::make_unique<TickActions>();
+  actions->tick = snapshot->as_of;
+  // What is not there any more is spoken of by the last picture that had it.
+  const auto last = published_.read();
+  for (const notify::IncidentEvent& event : events) {
+    const bool there = std::any_of(snapshot->slos.begin(), snapshot->slos.end(), [&](const auto& reading) {
+      return reading.config->name == event.incident.slo;
+    });
+    compose(there || !last ? *snapshot : *last, {event}, *actions);
+  }
+  fold_ = next;
+  config_ = next->config();
+  checkpoints_made_with_ = std::move(offer.made_with);
+  history_blocks_ = next->history_blocks();
+  anything_new_ = true;
+  next->log().publish();
+  let_answer(next);
+  published_.publish(std::move(snapshot));
+  act(std::move(actions));
+  return ok();
 }
 
 void Evaluator::act(std::unique_ptr<TickActions> actions) {

@@ -2,22 +2,34 @@
 // publishes a snapshot and hands what changed to the store thread (ledger, then notifier). Recovery runs the
 // same fold over the journal before the thread starts, from the newest checkpoint that fits; ticks that the
 // ledger has acted on are recomputed and send nothing. A checkpoint is cut behind a tick and saved only once
-// the ledger has that tick.
+// the ledger has that tick. A refolding, made beside it of another config or with history, is brought up to
+// the evaluator's position and swapped in between two groups: nobody is told of what it thinks of the past.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "checkpoint_saver.h"
 #include "committer.h"
+#include "refolding.h"
 #include "slod/core/published.h"
 #include "slod/daemon/journal_fold.h"
 #include "slod/store/ledger.h"
 
 namespace slod::daemon {
+
+/// A finished refolding; what its checkpoints are made with; whom to tell what became of it (evaluator's
+/// thread).
+struct Offer {
+  std::unique_ptr<Refolding> refolding;
+  std::map<std::string, std::string> made_with;
+  std::function<void(const Status&)> done;
+};
 
 /// What one tick asks the store thread to do.
 struct TickActions {
@@ -57,10 +69,20 @@ class Evaluator {
   [[nodiscard]] std::shared_ptr<const engine::Snapshot> snapshot() const { return published_.read(); }
   /// The text of the newest config in the journal; "" if none. After recover(), before start().
   [[nodiscard]] const std::string& last_config() const { return fold_->last_config(); }
-  /// What was booked lately; its ids are dictionary()'s. Thread: any (BookingLog::read()).
-  [[nodiscard]] const engine::BookingLog& log() const { return log_; }
-  /// After recover().
-  [[nodiscard]] const Dictionary& dictionary() const { return fold_->dictionary(); }
+  [[nodiscard]] const RouteDays& routes() const { return fold_->routes(); }
+  /// What answers now, for its booking log, dictionary and config. Thread: any.
+  [[nodiscard]] std::shared_ptr<const JournalFold> fold() const {
+    const std::lock_guard lock(answering_mutex_);
+    return answering_;
+  }
+  /// The refolding is swapped in as soon as the evaluator has come to its position. Thread: any one.
+  void offer(std::unique_ptr<Offer> offer);
+  /// Whom to notify from now on, and how. Thread: any one.
+  void route_by(std::shared_ptr<const Config> config) { routing_.publish(std::move(config)); }
+  /// Blocks of history in the numbers. Thread: any.
+  [[nodiscard]] std::uint64_t history_blocks() const {
+    return history_blocks_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] double tick_seconds() const { return tick_seconds_.load(std::memory_order_relaxed); }
   /// Position and journal time of the newest group that was evaluated. Thread: any.
   [[nodiscard]] std::uint64_t position() const { return seen_position_.load(std::memory_order_relaxed); }
@@ -69,12 +91,18 @@ class Evaluator {
  private:
   void loop();
   void store_loop();
-  [[nodiscard]] std::unique_ptr<JournalFold> new_fold();
+  [[nodiscard]] std::shared_ptr<JournalFold> new_fold();
   /// Why the checkpoint cannot be used; "": fold_ is what it holds.
   std::string use(const store::CheckpointFile& file, journal::Journal& journal);
   void restore(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress);
   void apply(const CommittedGroup& committed, bool live);
   void on_tick(TickOutcome& tick, bool live);
+  void settle_with_ledger();
+  void let_answer(std::shared_ptr<const JournalFold> fold);
+  void look_at_offers();
+  Status install(Offer& offer);
+  void compose(const engine::Snapshot& snapshot, const std::vector<notify::IncidentEvent>& events,
+               TickActions& actions) const;
   void cut_if_due();
   void cut();
   void act(std::unique_ptr<TickActions> actions);
@@ -84,14 +112,21 @@ class Evaluator {
   std::shared_ptr<const Config> config_;
   std::vector<fleet::RegistryEntry> registry_;
   const Dictionary& journal_dictionary_;  ///< the committer writes it; ids that came with a group may be read
-  engine::BookingLog log_;
-  std::unique_ptr<JournalFold> fold_;
+  std::shared_ptr<JournalFold> fold_;
+  mutable std::mutex
+      answering_mutex_;  ///< guards the next: a Published would keep folds of the past; off the event path
+  std::shared_ptr<const JournalFold> answering_;
+  Published<Config> routing_;
+  std::vector<notify::IncidentEvent> owed_;  ///< found at a start: the next tick tells them
   store::Ledger& ledger_;
   CheckpointOptions checkpoints_;
+  std::map<std::string, std::string> checkpoints_made_with_;  ///< of fold_
   CheckpointSaver saver_;
   Published<engine::Snapshot> published_;
   Mailbox<CommittedGroup> inbox_;
   Mailbox<TickActions> to_store_;
+  Mailbox<Offer> offers_;
+  std::unique_ptr<Offer> offered_;
   Time acted_on_;                       ///< the ledger's last tick at start
   journal::Position cut_position_ = 0;  ///< of the newest checkpoint
   Time cut_at_;                         ///< its journal time
@@ -99,7 +134,7 @@ class Evaluator {
   std::size_t archive_size_ = 0;        ///< of the newest archive
   std::atomic<bool> stopping_{false}, store_stopping_{false};
   std::atomic<double> tick_seconds_{0};
-  std::atomic<std::uint64_t> seen_position_{0};
+  std::atomic<std::uint64_t> seen_position_{0}, history_blocks_{0};
   std::atomic<std::int64_t> seen_stamp_{0};
   std::function<void()> on_notifications_;
   std::function<void(const std::string&)> on_ledger_error_;

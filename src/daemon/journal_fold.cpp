@@ -1,5 +1,7 @@
 #include "slod/daemon/journal_fold.h"
 
+#include <algorithm>
+
 #include "slod/core/archive.h"
 
 namespace slod::daemon {
@@ -7,17 +9,44 @@ namespace slod::daemon {
 JournalFold::JournalFold(std::shared_ptr<const Config> config,
                          const std::vector<fleet::RegistryEntry>& registry,
                          const Dictionary& journal_dictionary)
-    : journal_dictionary_(journal_dictionary), engine_(std::move(config), registry, dictionary_) {}
+    : config_(std::move(config)),
+      registry_(registry),
+      journal_dictionary_(journal_dictionary),
+      log_(*config_),
+      engine_(config_, registry_, dictionary_) {
+  engine_.record_to(log_);
+}
 
 void JournalFold::apply(const journal::Group& group, const OnTick& on_tick) {
-  position_ = group.position;
-  stamp_ = group.stamp;
-  engine_.observed_from(group.stamp);
-  for (const auto& [source, counts] : group.counts) engine_.count(source, counts);
-  for (const journal::Control& control : group.controls) apply(control, on_tick);
+  begin(group, on_tick);
   for (const ApiRow& row : group.api) engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
   for (const DeviceRow& row : group.device)
     engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
+}
+
+void JournalFold::apply_own(const journal::Group& group, const OnTick& on_tick) {
+  begin(group, on_tick);
+  for (const ApiRow& row : group.api) engine_.apply(row);
+  for (const DeviceRow& row : group.device) engine_.apply(row);
+}
+
+void JournalFold::begin(const journal::Group& group, const OnTick& on_tick) {
+  if (first_stamp_ == Time{}) {
+    first_stamp_ = group.stamp;
+    engine_.observed_from(group.stamp);  // the first call counts: history may have made it
+    if (history_begin_ != Time{} && history_begin_ < group.stamp) unobserved("", history_begin_, group.stamp);
+  }
+  position_ = group.position;
+  stamp_ = group.stamp;
+  log_.at(group.stamp);
+  for (const auto& [source, counts] : group.counts) engine_.count(source, counts);
+  for (const journal::Control& control : group.controls) apply(control, on_tick);
+}
+
+void JournalFold::history_begins(Time at) {
+  if (history_begin_ != Time{}) return;
+  history_begin_ = at;
+  if (first_stamp_ == Time{}) engine_.observed_from(at);
 }
 
 void JournalFold::apply(const journal::Control& control, const OnTick& on_tick) {
@@ -27,36 +56,83 @@ void JournalFold::apply(const journal::Control& control, const OnTick& on_tick) 
       tick(control.at, on_tick);
       break;
     case ControlKind::kGap:
-      if (const auto from = parse_rfc3339(control.text))
-        engine_.unobserved(control.subject, *from, control.at);
+      if (const auto from = parse_rfc3339(control.text)) unobserved(control.subject, *from, control.at);
       break;
     case ControlKind::kSourceDown:
-      engine_.source_up(control.subject, false, control.at);
+      down_.insert(control.subject);
+      look_at_sources(control.at);
       break;
     case ControlKind::kSourceUp:
-      engine_.source_up(control.subject, true, control.at);
+      down_.erase(control.subject);
+      look_at_sources(control.at);
       break;
     case ControlKind::kConfig:
-      last_config_ = control.text;
+      if (control.subject == "routes") {
+        routes_.learn(control.text, control.at);
+      } else {
+        last_config_ = control.text;
+      }
       break;
     default:
       break;  // kept for later readers of the journal; nothing to fold yet
   }
 }
 
+/// What recorded logs tell of was observed, whatever was down.
+void JournalFold::unobserved(const std::string& source, Time from, Time to) {
+  if (coverage_.empty()) return engine_.unobserved(source, from, to);
+  for (const SourceConfig& one : config_->sources) {
+    if (!source.empty() && source != one.name) continue;
+    for (const Stretch& hole : coverage_.holes(one.name, {from, to}))
+      engine_.unobserved(one.name, hole.from, hole.to);
+  }
+}
+
+void JournalFold::look_at_sources(Time at) {
+  std::set<std::string> now;
+  for (const std::string& source : down_) {
+    if (!coverage_.covers(source, at)) now.insert(source);
+  }
+  for (const std::string& source : shown_down_) {
+    if (!now.contains(source)) engine_.source_up(source, true, at);
+  }
+  for (const std::string& source : now) {
+    if (!shown_down_.contains(source)) engine_.source_up(source, false, at);
+  }
+  shown_down_ = std::move(now);
+}
+
 void JournalFold::tick(Time at, const OnTick& on_tick) {
+  if (at <= last_tick_) return;
   TickOutcome outcome;
   outcome.at = at;
   outcome.begun = std::chrono::steady_clock::now();
+  if (!coverage_.empty()) look_at_sources(at);
   outcome.transitions = engine_.tick(at);
-  outcome.events = incidents_.apply(outcome.transitions);
   last_tick_ = at;
+  const bool all_heard = quiet_.empty();
+  outcome.events = incidents_.apply(all_heard ? outcome.transitions
+                                              : quiet_.heard(outcome.transitions, *engine_.snapshot()));
   on_tick(outcome);
+}
+
+std::shared_ptr<engine::Snapshot> JournalFold::snapshot() const {
+  auto snapshot = std::make_shared<engine::Snapshot>(*engine_.snapshot());
+  snapshot->journal_position = position_;
+  Time begin = first_stamp_ == Time{} ? snapshot->as_of : first_stamp_;
+  if (history_begin_ != Time{}) begin = std::min(begin, history_begin_);
+  for (engine::SloReading& reading : snapshot->slos) {
+    const Time since = std::max(routes_.since(*config_, *reading.config), begin);
+    if (since > snapshot->as_of - reading.config->window.rolling) reading.counts_since = since;
+  }
+  quiet_.mark(*snapshot);
+  return snapshot;
 }
 
 template <class A>
 void JournalFold::io(A& a) {
-  a(engine_, incidents_, last_config_, position_, stamp_, last_tick_);
+  a(engine_, incidents_, quiet_, routes_, coverage_, history_blocks_, down_, shown_down_);
+  a(first_stamp_, history_begin_, last_config_, position_, stamp_, last_tick_);
 }
 
 std::string JournalFold::archived(std::size_t expected) {

@@ -61,7 +61,7 @@ void Evaluator::restore(journal::Journal& journal, const std::function<void(Reco
                                  std::to_string(last - file.position) + " groups follow");
     cut_position_ = fold_->position();
     cut_at_ = fold_->stamp();
-    log_.begin(fold_->stamp());
+    fold_->log().begin(fold_->stamp());
     return;
   }
   if (last > 0) checkpoints_.log("info", "no checkpoint: the journal is read from its beginning");
@@ -87,9 +87,12 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
   seen_stamp_ = nanos(fold_->stamp());
   seen_position_ = fold_->position();
   // What is known can be asked for at once; the first tick may be half a minute away.
-  auto snapshot = std::make_shared<engine::Snapshot>(*fold_->engine().snapshot());
-  snapshot->journal_position = fold_->position();
-  log_.publish();
+  settle_with_ledger();
+  history_blocks_ = fold_->history_blocks();
+  checkpoints_made_with_ = checkpoints_.made_with;
+  fold_->log().publish();
+  let_answer(fold_);
+  auto snapshot = fold_->snapshot();
   published_.publish(std::move(snapshot));
   return ok();
 }
@@ -107,6 +110,7 @@ void Evaluator::cut() {
   made->position = fold_->position();
   made->stamp = fold_->stamp();
   made->last_tick = fold_->last_tick();
+  made->made_with = checkpoints_made_with_;
   made->state = fold_->archived(archive_size_ + archive_size_ / 16);
   made->snapshot = fold_->engine().snapshot();
   made->pause = std::chrono::duration<double>(SteadyClock::now() - begin).count();

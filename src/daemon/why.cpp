@@ -9,8 +9,8 @@ constexpr auto kIdle = std::chrono::milliseconds(500);
 
 }  // namespace
 
-Why::Why(RefoldInput input, const engine::BookingLog& log, const Dictionary& dictionary)
-    : input_(std::move(input)), log_(log), dictionary_(dictionary), thread_([this] { loop(); }) {}
+Why::Why(JournalKept journal, std::function<std::shared_ptr<const JournalFold>()> fold)
+    : journal_(std::move(journal)), fold_(std::move(fold)), thread_([this] { loop(); }) {}
 
 Why::~Why() {
   stopping_ = true;
@@ -31,16 +31,18 @@ void Why::loop() {
 }
 
 Result<engine::Contributors> Why::answer(const Question& question) const {
-  const auto slo = std::find_if(input_.config->slos.begin(), input_.config->slos.end(),
+  const std::shared_ptr<const JournalFold> fold = fold_();
+  const RefoldInput input{fold->config(), fold->registry(), journal_.dir, journal_.journeys, journal_.fleet};
+  const auto slo = std::find_if(input.config->slos.begin(), input.config->slos.end(),
                                 [&](const SloConfig& s) { return s.name == question.slo; });
-  if (slo == input_.config->slos.end()) return Error{"no SLO is called \"" + question.slo + "\""};
-  const std::shared_ptr<const engine::LaneView> lane = log_.read(*slo);
+  if (slo == input.config->slos.end()) return Error{"no SLO is called \"" + question.slo + "\""};
+  const std::shared_ptr<const engine::LaneView> lane = fold->log().read(*slo);
   if (!lane || lane->complete_from > slot_start(question.range.from))
-    return refold(input_, question.slo, question.range, stopping_);
-  engine::Contributions contributions(*input_.config, *slo, question.range);
+    return refold(input, question.slo, question.range, stopping_);
+  engine::Contributions contributions(*input.config, *slo, question.range);
   contributions.add(*lane);
   engine::Contributors answer =
-      engine::contributors_of(*input_.config, *slo, question.range, contributions.sums(), dictionary_);
+      engine::contributors_of(*input.config, *slo, question.range, contributions.sums(), fold->dictionary());
   answer.computed_from = "memory";
   return answer;
 }

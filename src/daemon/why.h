@@ -9,16 +9,23 @@
 
 #include "refold.h"
 #include "slod/core/mailbox.h"
+#include "slod/daemon/journal_fold.h"
 
 namespace slod::daemon {
+
+/// The journal's place, and how long it keeps what.
+struct JournalKept {
+  std::string dir;
+  Duration journeys{0}, fleet{0};
+};
 
 class Why {
  public:
   using Done = std::function<void(Result<engine::Contributors>)>;
   static constexpr std::size_t kMostWaiting = 8;
 
-  /// Lifetime: log and dictionary (of the ids in the log) outlive it.
-  Why(RefoldInput input, const engine::BookingLog& log, const Dictionary& dictionary);
+  /// `fold`: what answers now; a reload replaces it.
+  Why(JournalKept journal, std::function<std::shared_ptr<const JournalFold>()> fold);
   ~Why();
 
   /// False: too many are waiting, `done` is not called.
@@ -33,9 +40,8 @@ class Why {
   void loop();
   [[nodiscard]] Result<engine::Contributors> answer(const Question& question) const;
 
-  RefoldInput input_;
-  const engine::BookingLog& log_;
-  const Dictionary& dictionary_;
+  JournalKept journal_;
+  std::function<std::shared_ptr<const JournalFold>()> fold_;
   Mailbox<Question> questions_{kMostWaiting};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -396,7 +396,8 @@ std::vector<RuleStatus> SloTracker::statuses(const std::vector<alert::BurnAlert>
     const BurnRule& rule = alerts[i].rule();
     statuses.push_back({rule.severity, window_texts_[rule_windows_[i].long_window],
                         window_texts_[rule_windows_[i].short_window], rule.burn,
-                        alerts[i].state() == alert::State::kFiring, alerts[i].held(), alerts[i].since()});
+                        alerts[i].state() == alert::State::kFiring, alerts[i].held(), alerts[i].since(),
+                        alerts[i].burning(), false});
   }
   return statuses;
 }

@@ -8,8 +8,6 @@
 namespace slod::journal {
 namespace {
 
-/// Longer than any promise about keys (24 h), with the segment's own length on top.
-constexpr Duration kKeepKeys = hours(48);
 /// A step's work: about 0.1 s of disk.
 constexpr std::int64_t kStepBytes = std::int64_t{32} << 20;
 constexpr const char* kGiveBack = "PRAGMA incremental_vacuum(16384)";
@@ -109,7 +107,7 @@ Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files) {
       bytes = bytes_in(options_.dir);
       continue;
     }
-    if (now - (*closed)->last_stamp <= std::min<Duration>(options_.keep_fleet, kKeepKeys)) break;
+    if (now - (*closed)->last_stamp <= std::min<Duration>(options_.keep_fleet, options_.keep_keys)) break;
     if (Status s = trim_streams(files[i], **closed, now); !s) return s;
   }
   return ok();
@@ -156,7 +154,7 @@ Status Trimmer::keep(const SegmentFile& file) {
 Status Trimmer::trim_streams(const SegmentFile& file, Closed& closed, Time now) {
   const Duration age = now - closed.last_stamp;
   const bool fleet = age > options_.keep_fleet && !closed.fleet_gone;
-  const bool keys = age > kKeepKeys && !closed.keys_gone;
+  const bool keys = age > options_.keep_keys && !closed.keys_gone;
   if (!fleet && !keys) return ok();
   Result<Segment> segment = Segment::open(file.path);
   if (!segment) return segment.error();

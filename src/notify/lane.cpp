@@ -26,32 +26,13 @@ const engine::SloReading* reading_of(const engine::Snapshot& snapshot, const std
   return nullptr;
 }
 
-/// The incidents of a snapshot: per (SLO, severity, group) with a firing rule.
-std::map<std::string, IncidentEvent> firing_in(const engine::Snapshot& snapshot) {
+/// By subject: Alertmanager knows an incident by its labels, whenever it began.
+std::map<std::string, IncidentEvent> firing_now(const engine::Snapshot& snapshot) {
   std::map<std::string, IncidentEvent> firing;
-  const auto add = [&](const engine::SloReading& reading, const engine::RuleStatus& rule,
-                       const auto& labels) {
-    if (!rule.firing) return;
-    std::string subject = "slod/" + reading.config->name + "/" + rule.severity;
-    for (const auto& [name, value] : labels) subject += "/" + name + "=" + value;
-    auto [event, fresh] = firing.try_emplace(subject);
-    Incident& incident = event->second.incident;
-    if (fresh) {
-      incident = {subject, reading.config->name, rule.severity, labels, rule.since.value_or(snapshot.as_of),
-                  {}};
-    }
-    incident.since = std::min(incident.since, rule.since.value_or(snapshot.as_of));
-    incident.firing_rules.push_back(rule.long_window + "/" + rule.short_window);
-    event->second.opened = true;
-    event->second.at = snapshot.as_of;
-  };
-  for (const engine::SloReading& reading : snapshot.slos) {
-    for (const engine::RuleStatus& rule : reading.alerts) {
-      add(reading, rule, std::vector<std::pair<std::string, std::string>>{});
-    }
-    for (const engine::GroupReading& group : reading.groups) {
-      for (const engine::RuleStatus& rule : group.alerts) add(reading, rule, group.labels);
-    }
+  for (Incident incident : firing_in(snapshot)) {
+    const std::string subject = incident.key.substr(0, incident.key.rfind('/'));
+    incident.key = subject;
+    firing[subject] = {std::move(incident), true, snapshot.as_of};
   }
   return firing;
 }
@@ -185,7 +166,7 @@ void Lane::tell_alertmanager() {
   const auto snapshot = context_.snapshot();
   if (!snapshot) return;
   const Time now = context_.wall_clock();
-  std::map<std::string, IncidentEvent> firing = firing_in(*snapshot);
+  std::map<std::string, IncidentEvent> firing = firing_now(*snapshot);
   std::erase_if(firing, [&](const auto& entry) {
     const engine::SloReading* reading = reading_of(*snapshot, entry.second.incident.slo);
     const SloConfig& slo = *reading->config;

@@ -106,6 +106,7 @@ struct Intake::Impl final : decode::RecordVisitor {
     arrival = received;
     if (!replay) return true;
     arrival = std::max(stamp, newest.value_or(stamp));
+    if (history_now) arrival = std::min(arrival, *history_now);
     if (until && arrival >= *until) {
       report.reached_until = true;
       return false;
@@ -125,7 +126,7 @@ struct Intake::Impl final : decode::RecordVisitor {
       sample(record.path);
       return true;
     }
-    if (arrival - record.start > keep_journeys) {
+    if (history_now.value_or(arrival) - record.start > keep_journeys) {
       ++batch->counts.late;
       return true;
     }
@@ -177,12 +178,17 @@ struct Intake::Impl final : decode::RecordVisitor {
     const MessageRule& rule = source.messages[record.rule];
     if (!interest.wants(rule.is, record.word)) {
       ++batch->counts.ignored;
-    } else if (std::max(arrival, replay ? arrival : received) - record.time.value_or(arrival) > keep_fleet) {
+    } else if (is_late(record.time.value_or(arrival), arrival)) {
       ++batch->counts.late;
     } else {
       add(record, kind_of(rule.is), arrival);
     }
     return true;
+  }
+
+  [[nodiscard]] bool is_late(Time time, Time arrival) const {
+    if (history_now) return *history_now - time > keep_fleet_history;
+    return std::max(arrival, replay ? arrival : received) - time > keep_fleet;
   }
 
   void add(const decode::MessageRecord& record, MessageKind kind, Time arrival) {
@@ -231,13 +237,13 @@ struct Intake::Impl final : decode::RecordVisitor {
   const Router& router;
   Router::SourceRoutes routes;
   std::uint64_t user_key;
-  Duration keep_journeys, keep_fleet;
+  Duration keep_journeys, keep_fleet, keep_fleet_history{0};
   decode::Decoder decoder;
   Interest interest;
   std::vector<LabelCache> label_caches, value_caches;
 
   bool replay = false;
-  std::optional<Time> until, oldest, newest;
+  std::optional<Time> until, oldest, newest, history_now;
 
   // Of the call that is under way.
   RecordBatch* batch = nullptr;
@@ -257,6 +263,14 @@ Intake::Intake(Intake&&) noexcept = default;
 void Intake::replay_mode(std::optional<Time> until) {
   impl_->replay = true;
   impl_->until = until;
+}
+
+void Intake::history_mode(std::optional<Time> after, Time now, Duration keep_fleet) {
+  impl_->keep_fleet_history = keep_fleet;
+  impl_->replay = true;
+  impl_->history_now = now;
+  impl_->newest = after;
+  impl_->oldest.reset();
 }
 
 std::optional<Time> Intake::first_arrival() const {

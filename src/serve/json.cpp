@@ -41,6 +41,7 @@ Json rules_json(const std::vector<engine::RuleStatus>& rules) {
                 {"state", rule.firing ? "firing" : "inactive"}};
     if (rule.firing && rule.since) one["since"] = format_rfc3339(*rule.since);
     if (rule.held) one["held"] = true;
+    if (rule.quiet) one["quiet"] = true;
     array.push_back(std::move(one));
   }
   return array;
@@ -84,6 +85,21 @@ void add_windows(const SloReading& reading, Json& json) {
   json["counts"] = std::move(counts);
 }
 
+}  // namespace
+
+std::optional<std::pair<double, double>> sli_bounds(const SloReading& reading) {
+  constexpr double kComplete = 0.999;
+  const bool slices = reading.config->budgeting.has_value();  // counts slices, and of those none is unknown
+  if (slices || !reading.completeness || *reading.completeness >= kComplete) return std::nullopt;
+  const auto unknown = static_cast<double>(reading.unobserved);
+  const double all = static_cast<double>(reading.good + reading.bad) + unknown;
+  if (all <= 0) return std::nullopt;
+  const auto good = static_cast<double>(reading.good);
+  return std::pair(good / all, (good + unknown) / all);
+}
+
+namespace {
+
 Json reading_json(const SloReading& reading) {
   const SloConfig& slo = *reading.config;
   Json json = {{"slo", slo.name},
@@ -114,6 +130,10 @@ Json reading_json(const SloReading& reading) {
   json["outcomes"] = Json::object();
   for (const auto& [outcome, count] : reading.outcomes) json["outcomes"][outcome] = count;
   json["completeness"] = number(reading.completeness);
+  if (const auto bounds = sli_bounds(reading)) {
+    json["sli_bounds"] = {{"low", bounds->first}, {"high", bounds->second}};
+  }
+  if (reading.counts_since) json["counts_since"] = format_rfc3339(*reading.counts_since);
   json["has_data"] = reading.has_data;
   json["alerts"] = rules_json(reading.alerts);
   json["groups"] = groups_json(reading);

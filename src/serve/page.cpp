@@ -86,6 +86,18 @@ std::string bad_of(const engine::SloReading& reading) {
   return text;
 }
 
+/// Where something is not known: between which bounds the SLI lies, and since when anything is counted.
+std::string doubt(const engine::SloReading& reading) {
+  std::string text;
+  if (const auto bounds = sli_bounds(reading)) {
+    text += "<br><small>" + slo::percent(bounds->first) + " to " + slo::percent(bounds->second) + ": " +
+            slo::percent(*reading.completeness) + " complete</small>";
+  }
+  if (reading.counts_since)
+    text += "<br><small>counts since " + format_rfc3339(*reading.counts_since) + "</small>";
+  return text;
+}
+
 std::string row(const engine::SloReading& reading) {
   const SloConfig& slo = *reading.config;
   const State state = state_of(reading);
@@ -101,8 +113,9 @@ std::string row(const engine::SloReading& reading) {
   return "<tr><th scope=row>" + escaped(slo.name) + "<br><small>" + escaped(slo.service) + "</small></th>" +
          cell(slo::percent(static_cast<double>(slo.objective) / kOne) + "<br><small>" + slo.window.text +
               "</small>") +
-         cell(slo::percent(reading.sli) + raw_of(reading)) + cell(std::to_string(reading.good)) +
-         cell(bad_of(reading)) + cell(left ? fixed(*left * 100, 1, " %") : "–") + cell(worst) +
+         cell(slo::percent(reading.sli) + raw_of(reading) + doubt(reading)) +
+         cell(std::to_string(reading.good)) + cell(bad_of(reading)) +
+         cell(left ? fixed(*left * 100, 1, " %") : "–") + cell(worst) +
          cell(reading.p99 ? fixed(*reading.p99, 3, " s") : "–") + "<td class=" + state.style + ">" +
          escaped(state.words) + "</td></tr>\n";
 }
@@ -117,14 +130,16 @@ std::string source_row(const engine::SourceReading& source) {
 
 }  // namespace
 
-std::string slos_page(const engine::Snapshot& snapshot) {
+std::string slos_page(const engine::Snapshot& snapshot, const std::string& note) {
   std::string html =
       "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport "
       "content='width=device-width,initial-scale=1'><meta http-equiv=refresh "
       "content=10><title>slod</title><style>";
   html += kStyle;
-  html += "</style></head><body><h1>slod</h1><div class=scroll><table><caption>SLOs as of " +
-          format_rfc3339(snapshot.as_of) + "</caption><thead><tr><th>SLO</th><th class=n>objective</th>" +
+  html += "</style></head><body><h1>slod</h1>";
+  if (!note.empty()) html += "<p class=warn>" + escaped(note) + "</p>";
+  html += "<div class=scroll><table><caption>SLOs as of " + format_rfc3339(snapshot.as_of) +
+          "</caption><thead><tr><th>SLO</th><th class=n>objective</th>" +
           "<th class=n>SLI</th><th class=n>good</th><th class=n>bad</th><th class=n>budget left</th>" +
           "<th class=n>worst burn</th><th class=n>p99</th><th>state</th></tr></thead><tbody>";
   for (const engine::SloReading& reading : snapshot.slos) html += row(reading);

@@ -32,6 +32,12 @@ class WebHandler final : public net::Handler {
   explicit WebHandler(WebContext context) : context_(std::move(context)) {}
 
   std::optional<net::Response> admit(const net::Request& head, std::optional<std::uint64_t>) override {
+    if (head.path() == "/-/reload") {
+      if (head.method == "POST" && context_.reload) return std::nullopt;
+      net::Response refused = failure(405, "bad_data", "POST reloads the config");
+      refused.headers.emplace_back("Allow", "POST");
+      return refused;
+    }
     if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
     net::Response refused = failure(405, "bad_data", "this address is read with GET");
     refused.headers.emplace_back("Allow", "GET, HEAD");
@@ -40,6 +46,7 @@ class WebHandler final : public net::Handler {
 
   void handle(net::Request request, net::Respond respond) override {
     const std::string_view path = request.path();
+    if (path == "/-/reload") return reload(std::move(respond));
     if (path.starts_with(kSlo) && path.ends_with(kContributors)) {
       contributors(request, std::move(respond));
     } else {
@@ -81,15 +88,58 @@ class WebHandler final : public net::Handler {
     return failure(404, "not_found", "no SLO is called \"" + shown + "\"" + did_you_mean(shown, names));
   }
 
+  void reload(net::Respond respond) {
+    if (!context_.readiness().ready) return respond(starting(""));
+    context_.reload([respond](const ReloadAnswer& answer) { respond(reloaded(answer)); });
+  }
+
+  static net::Response reloaded(const ReloadAnswer& answer) {
+    if (answer.refused.empty()) {
+      const nlohmann::ordered_json data = {{"revision", answer.revision}, {"recomputes", answer.recomputes}};
+      return success(data.dump());
+    }
+    nlohmann::ordered_json json = {
+        {"status", "error"},
+        {"errorType", "bad_data"},
+        {"error", "the new config was refused, the old one holds: " + answer.refused[0]},
+        {"faults", answer.refused}};
+    return with(400, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+
+  [[nodiscard]] std::string config_json() const {
+    const ConfigState state = context_.config();
+    nlohmann::ordered_json json = {{"revision", state.revision}, {"last_reload_successful", state.reload_ok}};
+    json["recomputing"] = nullptr;
+    if (state.recomputing)
+      json["recomputing"] = {{"to", state.to}, {"why", state.why}, {"progress", state.progress}};
+    if (!state.error.empty()) json["error"] = state.error;
+    return json.dump();
+  }
+
+  /// What the page says of the config, "" if all is as it should be.
+  [[nodiscard]] std::string note() const {
+    if (!context_.config) return "";
+    const ConfigState state = context_.config();
+    std::string note;
+    if (state.recomputing) {
+      note = state.why == "history" ? "History is being counted" : "Recomputing to revision " + state.to;
+      note += ", " + std::to_string(static_cast<int>(state.progress * 100)) + " %. ";
+    }
+    if (!state.reload_ok) note += "The newest config was refused: the one before it holds. ";
+    if (!state.error.empty()) note += "The past could not be computed anew: " + state.error;
+    return note;
+  }
+
   net::Response answer(std::string_view path) {
     if (path == "/-/healthy" || path == "/healthz")
       return with(200, "slod is healthy\n", "text/plain; charset=utf-8");
     if (path == "/-/ready") return ready();
     if (path == "/metrics") return metrics();
+    if (path == "/api/v1/config" && context_.config) return success(config_json());
     const auto snapshot = context_.snapshot();
     if (!snapshot || snapshot->as_of == Time{}) return starting(path);
     if (path == "/") {
-      net::Response page = with(200, slos_page(*snapshot), "text/html; charset=utf-8");
+      net::Response page = with(200, slos_page(*snapshot, note()), "text/html; charset=utf-8");
       page.headers.emplace_back("Content-Security-Policy", kPagePolicy);
       return page;
     }

@@ -90,6 +90,7 @@ class SqliteLedger final : public Ledger {
   Status finish(std::int64_t id, Outcome outcome, const std::string& detail, Time now) override;
   Status retry_later(std::int64_t id, Time not_before, const std::string& detail) override;
   [[nodiscard]] std::vector<StoredTransition> transitions(std::size_t limit) const override;
+  [[nodiscard]] std::vector<std::string> open_keys() const override;
   [[nodiscard]] std::optional<Time> oldest_pending(const std::string& destination) const override;
 
  private:
@@ -302,6 +303,17 @@ std::vector<StoredTransition> SqliteLedger::transitions(std::size_t limit) const
     transition.json = query->text(5);
   }
   return out;
+}
+
+std::vector<std::string> SqliteLedger::open_keys() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> keys;
+  Result<sqlite::Statement> query = database_.prepare(
+      "SELECT dedup_key FROM outbox WHERE step IN ('trigger','resolve') GROUP BY dedup_key"
+      " HAVING max(step='resolve')=0");
+  if (!query) return keys;
+  for (Result<bool> row = query->step(); row && *row; row = query->step()) keys.emplace_back(query->text(0));
+  return keys;
 }
 
 std::optional<Time> SqliteLedger::oldest_pending(const std::string& destination) const {

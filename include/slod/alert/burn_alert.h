@@ -36,6 +36,7 @@ class BurnAlert {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] std::optional<Time> since() const { return since_; }  ///< firing since
   [[nodiscard]] bool held() const { return held_; }
+  [[nodiscard]] bool burning() const { return burning_; }  ///< both windows did at the last tick
   [[nodiscard]] const BurnRule& rule() const { return *rule_; }
   template <class A>
   void io(A& a) {
@@ -50,6 +51,7 @@ class BurnAlert {
   Ppm objective_;
   State state_ = State::kInactive;
   bool held_ = false;
+  bool burning_ = false;
   std::optional<Time> since_;
   std::optional<Time> calm_since_;  ///< first tick of the run of ticks below 0.9 * burn
 };

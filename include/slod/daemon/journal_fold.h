@@ -1,15 +1,21 @@
 // JournalFold: what the groups of a journal make, in journal order: the engine with a dictionary of its own,
-// open incidents, the newest config's text. A pure function of (config, registry, groups); the daemon's
-// evaluator, recovery and `slod verify` run the same one. Thread: one owner.
+// open incidents, the newest config's text. History that was merged in (a refolding) says by its coverage
+// what was observed. A pure function of (config, registry, groups); the daemon's evaluator, recovery and
+// `slod verify` run the same one. Thread: one owner.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "slod/core/remap.h"
+#include "slod/daemon/coverage.h"
+#include "slod/daemon/quiet_rules.h"
+#include "slod/daemon/route_days.h"
+#include "slod/engine/booking_log.h"
 #include "slod/engine/engine.h"
 #include "slod/journal/journal.h"
 #include "slod/notify/notifier.h"
@@ -32,9 +38,30 @@ class JournalFold {
               const Dictionary& journal_dictionary);
 
   void apply(const journal::Group& group, const OnTick& on_tick);
+  /// The same for a group that was read into dictionary(). A tick that has been before is passed over.
+  void apply_own(const journal::Group& group, const OnTick& on_tick);
+  /// Not of a group: where history lies in times in which slod did not run.
+  void tick(Time at, const OnTick& on_tick);
+  /// Before everything else: history that will be merged in.
+  void cover(const Coverage& coverage) { coverage_ = coverage; }
+  /// The first record of history arrives.
+  void history_begins(Time at);
+  void set_history_blocks(std::uint64_t blocks) { history_blocks_ = blocks; }
 
   [[nodiscard]] engine::Engine& engine() { return engine_; }
+  /// The engine's snapshot, with what is known beside it.
+  [[nodiscard]] std::shared_ptr<engine::Snapshot> snapshot() const;
+  [[nodiscard]] const std::shared_ptr<const Config>& config() const { return config_; }
+  [[nodiscard]] const std::vector<fleet::RegistryEntry>& registry() const { return registry_; }
+  [[nodiscard]] Dictionary& dictionary() { return dictionary_; }
   [[nodiscard]] const Dictionary& dictionary() const { return dictionary_; }
+  /// What was booked lately; its ids are dictionary()'s. BookingLog::read() by any thread.
+  [[nodiscard]] engine::BookingLog& log() { return log_; }
+  [[nodiscard]] const engine::BookingLog& log() const { return log_; }
+  [[nodiscard]] notify::Incidents& incidents() { return incidents_; }
+  [[nodiscard]] QuietRules& quiet() { return quiet_; }
+  [[nodiscard]] const RouteDays& routes() const { return routes_; }
+  [[nodiscard]] std::uint64_t history_blocks() const { return history_blocks_; }
   [[nodiscard]] const std::string& last_config() const { return last_config_; }
   [[nodiscard]] journal::Position position() const { return position_; }  ///< of the newest group applied
   [[nodiscard]] Time stamp() const { return stamp_; }
@@ -46,16 +73,27 @@ class JournalFold {
   [[nodiscard]] bool restore(std::string_view bytes);
 
  private:
+  void begin(const journal::Group& group, const OnTick& on_tick);
   void apply(const journal::Control& control, const OnTick& on_tick);
-  void tick(Time at, const OnTick& on_tick);
+  void unobserved(const std::string& source, Time from, Time to);
+  void look_at_sources(Time at);
   template <class A>
   void io(A& a);
 
+  std::shared_ptr<const Config> config_;
+  std::vector<fleet::RegistryEntry> registry_;
   const Dictionary& journal_dictionary_;
   Dictionary dictionary_;  ///< the engine's own: no dictionary has two writers
   Translation translation_;
+  engine::BookingLog log_;
   engine::Engine engine_;
-  notify::Incidents incidents_;
+  notify::Incidents incidents_;  ///< that people were told of
+  QuietRules quiet_;
+  RouteDays routes_;
+  Coverage coverage_;
+  std::uint64_t history_blocks_ = 0;
+  std::set<std::string> down_, shown_down_;  ///< sources by control records; as the engine was told
+  Time first_stamp_, history_begin_;         ///< the epoch: none yet
   std::string last_config_;
   journal::Position position_ = 0;
   Time stamp_, last_tick_;

@@ -25,6 +25,8 @@ struct RuleStatus {
   bool firing = false;
   bool held = false;
   std::optional<Time> since;
+  bool burning = false;  ///< the condition to fire holds at this very tick
+  bool quiet = false;    ///< fires because of history alone: nobody is told (daemon)
 };
 
 struct WindowReading {
@@ -70,6 +72,7 @@ struct SloReading {
       quantiles;  ///< "1h", "1d", SLO window: p50, p90, p99
   std::map<std::string, std::int64_t> outcomes;
   std::optional<double> completeness;
+  std::optional<Time> counts_since;  ///< within the window: there is nothing of the time before it (daemon)
   bool has_data = false;
   std::vector<RuleStatus> alerts;
   std::vector<GroupReading> groups;
@@ -114,6 +117,7 @@ struct Snapshot {
   std::map<std::string, std::uint64_t> late_unfolded;
   std::uint64_t journal_position = 0;
   double tick_seconds = 0;
+  std::string revision;  ///< of the config that the numbers are of (daemon)
 };
 
 }  // namespace slod::engine

@@ -102,6 +102,8 @@ struct JournalOptions {
   Duration keep_fleet = hours(24 * 3);
   std::uint64_t max_bytes = 100'000'000'000;
   std::size_t most_keys = 1'000'000;  ///< keys_since() gives at most the newest so many
+  /// Longer than any promise about keys (24 h), with the segment's own length on top.
+  Duration keep_keys = hours(48);
 };
 
 /// Opens or creates. Takes the directory's lock. Errors (in words for the operator): held by another process

@@ -46,10 +46,21 @@ class Incidents {
   void io(A& a) {
     a(open_);
   }
+  /// Makes `now` the open ones. Those that were open keep their key and their beginning; returned is what
+  /// that opens and ends.
+  [[nodiscard]] std::vector<IncidentEvent> replace(const std::vector<Incident>& now, Time at);
+  /// The open incident of this key's subject is known by it from now on. False: none is open.
+  bool adopt(const std::string& key);
 
  private:
   std::map<std::string, Incident> open_;
 };
+
+/// The incidents of a snapshot: per (SLO, severity, group) with a firing rule of which people are to hear.
+[[nodiscard]] std::vector<Incident> firing_in(const engine::Snapshot& snapshot);
+
+/// Of an incident of which only the key is left: its SLO, severity and beginning.
+[[nodiscard]] Incident ended_incident(const std::string& key);
 
 /// What each destination that the routes name is told of an event. First matching route wins unless
 /// `continue`. Alertmanager destinations get nothing here: they are told the level, again and again, by their

@@ -36,6 +36,10 @@ class Intake {
   /// Replay: a record arrives at its own stamp, or at the newest stamp seen in this input if that is later;
   /// reading stops before `until`.
   void replay_mode(std::optional<Time> until);
+  /// History (`slod backfill`): as in a replay, but the input goes on where an earlier block of it ended
+  /// (`after`, its newest arrival), nothing arrives after `now`, and what is older than the retention now is
+  /// late.
+  void history_mode(std::optional<Time> after, Time now, Duration keep_fleet);
   /// Replay: the arrivals of the first and of the latest record read, of those that nobody asked for too;
   /// nothing before the first one that says its time.
   [[nodiscard]] std::optional<Time> first_arrival() const;

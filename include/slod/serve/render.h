@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct ProcessFigures {
   std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;  ///< (destination, outcome)
   std::map<std::string, double> outbox_oldest_seconds;                         ///< by destination
 };
+
+/// What the SLI would be if everything unknown had been bad, and if it had been good; only where completeness
+/// is under 99.9 %. Slices and journeys count events, the fleet device-minutes.
+[[nodiscard]] std::optional<std::pair<double, double>> sli_bounds(const engine::SloReading& reading);
 
 /// The Prometheus text format 0.0.4. `promtool check metrics` is clean.
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);
@@ -43,6 +48,7 @@ struct ProcessFigures {
 /// The same table from `data` of /api/v1/slos, as `slod status` gets it. "" if it is not that.
 [[nodiscard]] std::string slos_table_from_json(const std::string& data, bool colour);
 /// The page at `/`: one server-rendered table, no script, no external address.
-[[nodiscard]] std::string slos_page(const engine::Snapshot& snapshot);
+/// `note`: a sentence over the table, "" for none.
+[[nodiscard]] std::string slos_page(const engine::Snapshot& snapshot, const std::string& note = "");
 
 }  // namespace slod::serve

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "slod/core/result.h"
 #include "slod/engine/contributors.h"
@@ -23,6 +24,24 @@ struct Readiness {
 };
 
 using Contributed = std::function<void(Result<engine::Contributors>)>;
+/// The config that holds, and how far the numbers are behind it.
+struct ConfigState {
+  std::string revision;
+  bool reload_ok = true;  ///< the newest reload was taken over
+  bool recomputing =
+      false;  ///< the past is being computed anew: `to`, `why` ("config" | "history"), `progress`
+  std::string to, why;
+  double progress = 0;
+  std::string error;  ///< why the last recomputation failed, "" if it did not
+};
+
+/// What became of POST /-/reload.
+struct ReloadAnswer {
+  std::vector<std::string> refused;  ///< every fault; empty: taken over
+  std::string revision, done;
+  bool recomputes = false;
+};
+using AnswerReload = std::function<void(const ReloadAnswer&)>;
 
 struct WebContext {
   std::function<std::shared_ptr<const engine::Snapshot>()> snapshot;  ///< null before the first tick
@@ -30,6 +49,8 @@ struct WebContext {
   std::function<Readiness()> readiness;
   /// What ate the budget of the SLO of that name; answers later, from any thread. False: too many ask.
   std::function<bool(const std::string&, engine::SlotRange, Contributed)> contributors;
+  std::function<ConfigState()> config;            ///< may be empty (tests)
+  std::function<void(AnswerReload)> reload;       ///< asks for one; answered later, from another thread
   std::function<std::string()> transitions_json;  ///< newest first, a JSON array, from the ledger
 };
 

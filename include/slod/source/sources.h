@@ -42,6 +42,15 @@ struct SourceHealth {
 [[nodiscard]] std::unique_ptr<net::Handler> make_http_ingest(const Surroundings& surroundings,
                                                              std::function<bool()> ready);
 
+/// POST /backfill/{source} for every source of the config, whatever its kind: recorded lines as `slod replay`
+/// reads them, with the same answers; `surroundings.committer` takes them as history. A source without a
+/// token of its own asks for any http source's token, or for none on a loopback listener. GET /backfill
+/// answers `state()`, a JSON object: whether the numbers hold all of it.
+[[nodiscard]] std::unique_ptr<net::Handler> make_http_history(const Surroundings& surroundings,
+                                                              Duration keep_fleet,
+                                                              std::function<bool()> ready,
+                                                              std::function<std::string()> state);
+
 /// A running file tail, syslog socket or MQTT subscription.
 class RunningSource {
  public:

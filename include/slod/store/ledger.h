@@ -68,6 +68,8 @@ class Ledger {
   virtual Status retry_later(std::int64_t id, Time not_before, const std::string& detail) = 0;
   [[nodiscard]] virtual std::vector<StoredTransition> transitions(
       std::size_t limit) const = 0;  ///< newest first
+  /// Keys of which a "trigger" is stored and no "resolve": what people were told and not yet told to be over.
+  [[nodiscard]] virtual std::vector<std::string> open_keys() const = 0;
   /// Age of the oldest undelivered notification, by destination.
   [[nodiscard]] virtual std::optional<Time> oldest_pending(const std::string& destination) const = 0;
 };

@@ -16,19 +16,6 @@ int usage(const std::string& message) {
   return kUsage;
 }
 
-Result<std::vector<ReplayInput>> parse_inputs(const std::vector<std::string>& texts) {
-  std::vector<ReplayInput> inputs;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-      return Error{"--input wants SOURCE=PATH, for example --input gateway=access.log, and not \"" + text +
-                   "\""};
-    }
-    inputs.push_back({text.substr(0, equals), text.substr(equals + 1)});
-  }
-  return inputs;
-}
-
 void print_text(const ReplayResult& result) {
   std::cout << serve::slos_table(*result.snapshot, colour_wanted());
   if (result.transitions.empty()) {
@@ -45,6 +32,19 @@ void print_text(const ReplayResult& result) {
 }
 
 }  // namespace
+
+Result<std::vector<ReplayInput>> parse_inputs(const std::vector<std::string>& texts) {
+  std::vector<ReplayInput> inputs;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+      return Error{"--input wants SOURCE=PATH, for example --input gateway=access.log, and not \"" + text +
+                   "\""};
+    }
+    inputs.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return inputs;
+}
 
 int replay_command(const ReplayArguments& arguments) {
   if (arguments.format != "text" && arguments.format != "json") return usage("--format is text or json");

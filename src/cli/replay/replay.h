@@ -19,6 +19,9 @@ struct ReplayInput {
   std::string path;  ///< "-" is stdin; .gz and .zst are read too
 };
 
+/// SOURCE=PATH, as --input writes it. Errors say what is wanted.
+[[nodiscard]] Result<std::vector<ReplayInput>> parse_inputs(const std::vector<std::string>& texts);
+
 struct ReplayOptions {
   std::shared_ptr<const Config> config;
   std::vector<fleet::RegistryEntry> registry;

@@ -1,0 +1,38 @@
+// QuietRules: alert rules that fire because history was put in, and nobody is told of them: there are no
+// alerts for the past. Such a rule is told of at the first tick at which both its windows burn although its
+// short window holds nothing from before the history came; until then, and once it has ended, it is as if it
+// had never fired. Evaluator's thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "slod/engine/snapshot.h"
+#include "slod/notify/notifier.h"
+
+namespace slod::daemon {
+
+class QuietRules {
+ public:
+  /// Every rule that fires in `snapshot` but belongs to none of the incidents that people know.
+  void add_unless(const engine::Snapshot& snapshot, const std::vector<notify::Incident>& known);
+  /// What people are to hear of a tick's transitions: not the ends of quiet rules; and those that are quiet
+  /// no more.
+  [[nodiscard]] std::vector<engine::Transition> heard(const std::vector<engine::Transition>& transitions,
+                                                      const engine::Snapshot& snapshot);
+  /// Sets RuleStatus::quiet.
+  void mark(engine::Snapshot& snapshot) const;
+  [[nodiscard]] bool empty() const { return until_.empty(); }
+  template <class A>
+  void io(A& a) {
+    a(until_);
+  }
+  /// Forgets the rules that do not fire in it.
+  void prune(const engine::Snapshot& snapshot);
+
+ private:
+  std::map<std::string, Time> until_;  ///< by key: when the short window is free of history
+};
+
+}  // namespace slod::daemon

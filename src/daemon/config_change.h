@@ -1,0 +1,23 @@
+// What a new config changes of a running daemon, and so what a reload must do about it. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "slod/config/config.h"
+
+namespace slod::daemon {
+
+struct ConfigChange {
+  /// Keys that a running daemon cannot change: with one of them the whole reload is refused.
+  std::vector<std::string> needs_restart;
+  bool numbers = false;        ///< the past must be judged anew
+  bool notifications = false;  ///< destinations, heartbeat, addresses in messages
+  [[nodiscard]] bool any() const { return !needs_restart.empty() || numbers || notifications; }
+};
+
+[[nodiscard]] ConfigChange change_between(const Config& old, const Config& next);
+/// Whether a running file or mqtt source would read otherwise under the new config.
+[[nodiscard]] bool reads_differently(const Config& old, const Config& next, const std::string& source);
+
+}  // namespace slod::daemon

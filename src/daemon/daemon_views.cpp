@@ -1,0 +1,88 @@
+// What the web threads are told.
+#include <algorithm>
+
+#include "running_daemon.h"
+
+namespace slod::daemon {
+
+serve::ProcessFigures Daemon::figures() const {
+  serve::ProcessFigures figures;
+  figures.version = options_.version;
+  figures.revision = options_.revision;
+  figures.config_reload_ok = reload_ok_.load();
+  if (!ready_.load()) return figures;
+  figures.journal_bytes = journal_->bytes();
+  figures.commit_seconds = committer_->commit_seconds();
+  if (evaluator_->position() < committer_->position()) {
+    figures.fold_lag_seconds = std::max(0.0, to_seconds(wall_clock() - evaluator_->stamp()));
+  }
+  std::shared_ptr<notify::Notifier> notifier;
+  {
+    const std::lock_guard lock(notifier_mutex_);
+    notifier = notifier_;
+  }
+  const notify::NotifierFigures notified = notifier->figures();
+  figures.notifications = notified.outcomes;
+  figures.outbox_oldest_seconds = notified.oldest_seconds;
+  return figures;
+}
+
+serve::WebContext Daemon::web_context() {
+  serve::WebContext context;
+  context.snapshot = [this]() -> std::shared_ptr<const engine::Snapshot> {
+    const Evaluator* evaluator = evaluator_seen_.load();
+    return evaluator != nullptr ? evaluator->snapshot() : nullptr;
+  };
+  context.figures = [this] { return figures(); };
+  context.readiness = [this] {
+    if (ready_.load()) return serve::Readiness{true, "", 1};
+    return serve::Readiness{false, progress_phase_.load(), progress_.load(), progress_position_.load(),
+                            progress_of_.load()};
+  };
+  context.contributors = [this](const std::string& slo, engine::SlotRange range, serve::Contributed done) {
+    return ready_.load() && why_->ask(slo, range, std::move(done));
+  };
+  context.transitions_json = [this] {
+    std::string array = "[";
+    if (ready_.load()) {
+      for (const auto& transition : ledger_->transitions(200))
+        array += (array.size() > 1 ? "," : "") + transition.json;
+    }
+    return array + "]";
+  };
+  context.config = [this] { return config_state(); };
+  context.reload = [this](serve::AnswerReload answer) {
+    const std::lock_guard lock(reload_mutex_);
+    reloads_asked_.push_back(std::move(answer));
+  };
+  return context;
+}
+
+serve::ConfigState Daemon::config_state() const {
+  serve::ConfigState state;
+  state.reload_ok = reload_ok_.load();
+  if (const auto config = current_.read()) state.revision = revision_of(*config);
+  if (!ready_.load()) return state;
+  const RecomputeState recompute = recompute_->state();
+  state.recomputing = recompute.running;
+  state.to = recompute.revision;
+  state.why = recompute.why;
+  state.progress = recompute.progress;
+  state.error = recompute.error;
+  return state;
+}
+
+/// Whether the numbers hold all that was put in as history.
+std::string Daemon::history_state() const {
+  const std::uint64_t blocks = history_->view()->blocks;
+  const bool counted = evaluator_->history_blocks() >= blocks;
+  const RecomputeState state = recompute_->state();
+  return "{\"blocks\":" + std::to_string(blocks) + ",\"counted\":" + (counted ? "true" : "false") +
+         ",\"progress\":" +
+         std::to_string(state.running ? state.progress
+                        : counted     ? 1.0
+                                      : 0.0) +
+         "}";
+}
+
+}  // namespace slod::daemon

@@ -1,0 +1,91 @@
+// History: what `slod backfill` brings, durable before it is answered, beside the journal and in the
+// journal's format. A block of lines is kept under its key for as long as its records
+// (journal_retention.journeys), so that it counts once however often it comes. Records lie in streams
+// (<state>/history/NNNN, a journal each), each in the order of arrival, so that a refold can merge them with
+// the live journal; a block that goes back in time begins a new stream. Thread: its own is the only writer;
+// submit(), view(), state: any.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "slod/core/mailbox.h"
+#include "slod/core/published.h"
+#include "slod/core/remap.h"
+#include "slod/core/submission.h"
+#include "slod/daemon/coverage.h"
+#include "slod/journal/journal.h"
+
+namespace slod::daemon {
+
+/// What there is to fold. Immutable.
+struct HistoryView {
+  std::vector<std::string> dirs;  ///< one per stream, oldest first
+  std::uint64_t blocks = 0;       ///< grows with every block that was new
+  Coverage coverage;
+};
+
+struct HistoryOptions {
+  std::string dir;                  ///< <state>/history
+  journal::JournalOptions journal;  ///< `dir` is set per stream
+  std::function<Time()> wall_clock;
+  std::function<void(const std::string& error)> log;
+};
+
+class History final : public SubmissionSink {
+ public:
+  /// Reads the keys and the extent of what is there. Errors: a stream that is damaged or in use.
+  [[nodiscard]] static Result<std::unique_ptr<History>> open(HistoryOptions options);
+  ~History() override;
+
+  void start();
+  /// Commits what is queued, then stops; later submissions are refused.
+  void stop();
+  bool submit(Submission& submission) override;
+  bool submit_wait(Submission& submission) override;
+  [[nodiscard]] std::shared_ptr<const HistoryView> view() const { return view_.read(); }
+
+ private:
+  struct Stream {
+    std::string dir;
+    Time last = Time::min();  ///< newest arrival
+  };
+  struct Known {
+    Digest body;
+    std::string answer;
+  };
+
+  explicit History(HistoryOptions options);
+  Status load();
+  Status load(Stream& stream);
+  void remember(const std::string& source, const IdempotencyKey& key, Stream& stream);
+  void loop();
+  [[nodiscard]] CommitAnswer commit(Submission& submission);
+  Status store(RecordBatch& records, const IdempotencyKey& key);
+  [[nodiscard]] std::optional<std::size_t> stream_for(const RecordBatch& records) const;
+  Status open_stream(std::size_t index);
+  void publish();
+
+  HistoryOptions options_;
+  Mailbox<Submission> queue_;
+  std::vector<Stream> streams_;
+  std::unordered_map<std::string, Known> known_;
+  Coverage coverage_;
+  std::uint64_t blocks_ = 0;
+  Published<HistoryView> view_;
+  // The stream that is open for writing.
+  std::size_t current_ = 0;
+  std::unique_ptr<Dictionary> dictionary_;
+  std::unique_ptr<journal::Journal> journal_;
+  Remapper remapper_;
+  bool doubtful_ = false;  ///< an append failed: what is on the disk may be more than what is known
+  std::atomic<bool> open_{false}, stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace slod::daemon

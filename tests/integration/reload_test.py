@@ -1,0 +1,154 @@
+"""A changed config takes effect while slod runs: the past is judged anew, and nothing is lost, doubled or said twice."""
+
+import json
+import signal
+import threading
+import time
+
+from harness import GATEWAY, SLOD, FakeReceiver, IntegrationTest, Slod, http_request, main, ride, run, wait_for
+
+CONFIG = """
+sources:%s
+actors:
+  rider: { app: [ios] }
+journeys:
+  RideStart: { api: { source: gateway, method: POST, route: /v1/rides } }
+slos:
+  - { name: rides, service: rides, journey: RideStart, sli: availability, actor: rider, objective: 99, alert_policy: quick }
+alert_policies:
+  quick: { rules: [ { severity: page, burn: 2, long: 1m, short: 30s } ], min_bad: 5 }
+destinations: { hook: { webhook: { url: "http://127.0.0.1:%d/hook", allow_private: true } } }
+routes: [ { to: [hook] } ]
+"""
+
+KEYS = ("slo", "good", "bad", "valid", "excluded", "attempts", "sli", "sli_raw", "budget", "latency", "outcomes", "groups")
+
+
+class ReloadTest(IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.hook = FakeReceiver(self)
+        self.text = CONFIG % (GATEWAY, self.hook.port)
+        self.slod = Slod(self, self.text).start()
+
+    def change(self, *replacements):
+        text = self.slod.config_path.read_text()
+        for old, new in replacements:
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        self.slod.config_path.write_text(text)
+
+    def reload(self):
+        answer = http_request(self.slod.web, "POST", "/-/reload")
+        return answer.status, json.loads(answer.body)
+
+    def computed(self):
+        wait_for("the past to be computed", lambda: self.slod.api("/api/v1/config")["recomputing"] is None, 60)
+
+    def test_a_changed_actor_rule_judges_the_whole_past_anew_while_records_come_in(self):
+        slod, sent, stop = self.slod, [], threading.Event()
+
+        def traffic():
+            while not stop.is_set():
+                record = ride((200, 503)[len(sent) % 7 == 0], app=("ios", "android", "probe")[len(sent) % 3],
+                              request_id=f"r{len(sent)}")
+                answer = slod.post("gateway", [record])
+                assert answer.status == 200, answer
+                sent.append(record)
+                time.sleep(0.01)
+
+        sender = threading.Thread(target=traffic)
+        sender.start()
+        try:
+            slod.tick()
+            before = slod.slo("rides")["valid"]
+            revision = slod.api("/api/v1/config")["revision"]
+            self.change(("rider: { app: [ios] }", "rider: { app: [ios, android] }"))
+            status, answer = self.reload()
+            self.assertEqual((status, answer["status"], answer["data"]["recomputes"]), (200, "success", True))
+            self.assertNotEqual(answer["data"]["revision"], revision)
+            self.computed()
+            self.assertGreater(slod.slo("rides")["valid"], before * 1.7)  # at once, of the whole past
+            slod.tick()
+        finally:
+            stop.set()
+            sender.join()
+        slod.tick(after=time.time() + 1)
+        log = self.write("log", "".join(json.dumps(record) + "\n" for record in sent))
+        want = json.loads(run(SLOD, "replay", f"--config.file={slod.config_path}", "--format=json",
+                              f"--input=gateway={log}").stdout)
+        got = slod.slo("rides")
+        self.assertEqual({k: got[k] for k in KEYS}, {k: want["slos"][0][k] for k in KEYS})
+        self.assertEqual(slod.source("gateway")["received"], len(sent))
+        self.assertEqual(slod.metrics().values("slod_config_last_reload_successful"), [1])
+        slod.stop()
+
+    def test_a_broken_config_is_refused_with_every_fault_and_the_old_one_lives_on(self):
+        slod = self.slod
+        self.assertEqual(slod.post("gateway", [ride(app="ios")]).status, 200)
+        good = slod.config_path.read_text()
+        self.change(("objective: 99", "objective: 199"), ("journey: RideStart", "journey: RideStrat"))
+        status, answer = self.reload()
+        self.assertEqual(status, 400)
+        self.assertEqual(len(answer["faults"]), 2)
+        self.assertIn("RideStart", "".join(answer["faults"]))  # did you mean
+        self.assertEqual(slod.metrics().values("slod_config_last_reload_successful"), [0])
+        self.assertFalse(slod.api("/api/v1/config")["last_reload_successful"])
+        slod.config_path.write_text(good + "evaluation_interval: 20s\n")
+        status, answer = self.reload()
+        self.assertEqual(status, 400)
+        self.assertIn("evaluation_interval cannot change while slod runs", answer["error"])
+        slod.config_path.write_text(good)
+        slod.process.signal(signal.SIGHUP)
+        wait_for("the old config to be taken again",
+                 lambda: slod.metrics().values("slod_config_last_reload_successful") == [1])
+        slod.tick()
+        self.assertEqual(slod.counts("rides"), (1, 0))
+        self.assertEqual(slod.get("/-/reload").status, 405)
+        slod.stop()
+
+    def test_a_new_journey_counts_from_now_on_and_says_since_when(self):
+        slod = self.slod
+        bike = {**ride(app="ios"), "path": "/v1/bikes"}
+        self.assertEqual(json.loads(slod.post("gateway", [ride(app="ios"), bike]).body)["ignored"], 1)
+        slod.tick()
+        self.change(("slos:\n", "  Bike: { api: { source: gateway, method: POST, route: /v1/bikes } }\nslos:\n"
+                     "  - { name: bikes, service: rides, journey: Bike, sli: availability, actor: rider, objective: 99 }\n"))
+        at = time.time()
+        self.assertEqual(self.reload()[0], 200)
+        self.assertEqual(json.loads(slod.post("gateway", [{**bike, "ts": round(time.time(), 3)}]).body)["accepted"], 1)
+        self.computed()
+        slod.tick()
+        self.assertEqual((slod.counts("bikes"), slod.counts("rides")), ((1, 0), (1, 0)))
+        since = time.mktime(time.strptime(slod.slo("bikes")["counts_since"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+        self.assertLess(abs(since - at), 3)
+        self.assertLess(slod.slo("rides")["counts_since"], slod.slo("bikes")["counts_since"])
+        slod.restart()
+        self.assertEqual(slod.counts("bikes"), (1, 0))
+        slod.stop()
+
+    def test_what_was_said_is_not_said_again_and_what_the_new_config_ends_is_ended(self):
+        slod = self.slod
+        for _ in range(10):
+            self.assertEqual(slod.post("gateway", [ride(503, app="ios")]).status, 200)
+        wait_for("the page", lambda: self.hook.taken("/hook"), 30)
+        self.change(("objective: 99", "objective: 98"))
+        self.assertEqual(self.reload()[0], 200)
+        self.computed()
+        slod.tick()
+        slod.tick(after=time.time())
+        self.assertEqual(len(self.hook.taken("/hook")), 1)
+        self.assertEqual(slod.slo("rides")["objective"], 0.98)
+        self.assertEqual(slod.slo("rides")["alerts"][0]["state"], "firing")
+        self.change(("app: [ios]", "app: [android]"))  # those were nobody's riders
+        self.assertEqual(self.reload()[0], 200)
+        self.computed()
+        wait_for("the end of the page", lambda: len(self.hook.taken("/hook")) == 2, 30)
+        first, second = (json.loads(body) for _, _, body in self.hook.taken("/hook"))
+        self.assertEqual(first["incident"], second["incident"])
+        self.assertEqual((first["status"], second["status"]), ("firing", "resolved"))
+        slod.stop()
+
+
+if __name__ == "__main__":
+    main()
