@@ -50,8 +50,9 @@ Result<Registry> read_registry(const Config& config) {
 
 source::Surroundings Daemon::surroundings() {
   Generation& newest = *generations_.back();
-  return {*newest.config,     newest.router, *committer_, user_key_,
-          config_->state.dir, wall_clock,    daemon::log, config::read_secret};
+  return {*newest.config, newest.router, *committer_, user_key_,
+          // Arrival is journal time: a wall clock that steps must not make devices silent, or records late.
+          config_->state.dir, [this] { return committer_->now(); }, daemon::log, config::read_secret};
 }
 
 Status Daemon::listen() {
@@ -158,8 +159,8 @@ Status Daemon::start_flow() {
   const Time last = journal_->last_stamp();
   committer_->start();
   // What happened while slod was down was not observed.
-  if (last != Time{} && wall_clock() > last) {
-    committer_->control({journal::ControlKind::kGap, wall_clock(), {}, format_rfc3339(last)});
+  if (last != Time{} && committer_->now() > last) {
+    committer_->control({journal::ControlKind::kGap, committer_->now(), {}, format_rfc3339(last)});
   }
   if (evaluator_->last_config() != config_->text || evaluator_->routes().empty()) note_config();
   recompute_ =
@@ -216,7 +217,7 @@ Status Daemon::start_source(const SourceConfig& source, const std::vector<Source
     auto running =
         source::start_mqtt(surroundings(), source, positions, [this](const std::string& name, bool up) {
           const auto kind = up ? journal::ControlKind::kSourceUp : journal::ControlKind::kSourceDown;
-          committer_->control({kind, wall_clock(), name, {}});
+          committer_->control({kind, committer_->now(), name, {}});
         });
     if (!running) return Error{"source " + source.name + ": " + running.error().message};
     const std::lock_guard lock(sources_mutex_);
