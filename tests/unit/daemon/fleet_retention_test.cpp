@@ -1,0 +1,167 @@
+// A refold without any checkpoint, long after journal_retention.fleet has ended: what devices said is kept
+// for as long as an SLO looks back, so the numbers are those of the daemon that never stopped.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "slod/config/load.h"
+#include "slod/config/retention.h"
+#include "slod/daemon/journal_fold.h"
+#include "slod/serve/render.h"
+#include "unit/window/seed.h"
+
+namespace slod::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kConfig =
+    "state: { journal_retention: { fleet: 1h } }\n"
+    "sources:\n"
+    "  gateway:\n"
+    "    http: {}\n"
+    "    format: json\n"
+    "    fields: { time: /t, method: /m, path: /p, status: /s, id: /i, device: /d, labels: { area: /a } }\n"
+    "  fleet:\n"
+    "    mqtt: { url: \"mqtt://localhost\" }\n"
+    "    messages:\n"
+    "      - { topic: \"v/{device}/t\", is: report, fields: { battery: /b, labels: { model: /m } } }\n"
+    "      - { topic: \"v/{device}/c\", is: command, fields: { id: /i, name: /n } }\n"
+    "      - { topic: \"v/{device}/r\", is: reply, fields: { id: /i, result: /r }, good: [ok] }\n"
+    "journeys:\n"
+    "  Unlock: { api: { source: gateway, method: POST, route: /unlock }, device: { source: fleet, command: "
+    "unlock, "
+    "deadline: 20s } }\n"
+    "fleet: { sources: [fleet], report_every: { default: 5m }, battery: { low: 15, recovered: 20 } }\n"
+    "slos:\n"
+    "  - { name: unlock, journey: Unlock, objective: 90, window: 6h, group_by: [area] }\n"
+    "  - { name: battery, fleet: battery, objective: 90, window: 12h, group_by: [model] }\n"
+    "  - { name: connected, fleet: connectivity, objective: 90, window: 12h }\n";
+
+class FleetRetentionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const fs::path memory = "/dev/shm";  // thousands of commits
+    dir_ = ((fs::exists(memory) ? memory : fs::temp_directory_path()) / "slod-retention-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(dir_.data()), nullptr);
+    config_ = config::load_text(kConfig).config;
+    ASSERT_NE(config_, nullptr);
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  StringId id(const std::string& text) { return dictionary_.intern(text); }
+  LabelSetId label(const std::string& key, const std::string& value) {
+    const Label one{id(key), id(value)};
+    return dictionary_.intern_labels({&one, 1});
+  }
+
+  DeviceRow message(MessageKind kind, Time at, const std::string& device, const std::string& word) {
+    DeviceRow row;
+    row.kind = kind;
+    row.time = row.received = at;
+    row.source = id("fleet");
+    row.device = id(device);
+    row.word = id(word);
+    return row;
+  }
+
+  /// Five minutes: some unlocks with their commands and most of their replies, and a report of most devices.
+  journal::Group five_minutes(Time at, test::Random& random) {
+    journal::Group group;
+    group.stamp = at + seconds(30);
+    for (int n = 0; n < 4; ++n) {
+      const std::string device = "v" + std::to_string(random.between(1, 5));
+      ApiRow row;
+      row.start = row.received = at + seconds(n);
+      row.id = digest_of("u" + std::to_string(nanos(row.start)));
+      row.source = id("gateway");
+      row.route = id("POST /unlock");
+      row.device = id(device);
+      row.labels = label("area", random.one_in(2) ? "a" : "b");
+      row.status = 200;
+      group.api.push_back(row);
+      DeviceRow sent = message(MessageKind::kCommand, row.start, device, "unlock");
+      DeviceRow said = message(MessageKind::kReply, row.start + seconds(3), device, "ok");
+      sent.id = said.id = row.id;
+      group.device.push_back(sent);
+      if (!random.one_in(5)) group.device.push_back(said);
+    }
+    for (int d = 1; d <= 5; ++d) {
+      DeviceRow row = message(MessageKind::kReport, at + seconds(20), "v" + std::to_string(d), "");
+      row.battery = static_cast<double>(random.between(5, 40));
+      row.labels = label("model", d % 2 == 0 ? "x" : "y");
+      row.payload = digest_of(std::to_string(nanos(at)) + std::to_string(d));
+      if (!random.one_in(6)) group.device.push_back(row);
+    }
+    return group;
+  }
+
+  journal::JournalOptions options(Duration keep_fleet) const {
+    journal::JournalOptions options;
+    options.dir = dir_ + "/journal";
+    options.segment_length = hours(6);
+    options.keep_fleet = keep_fleet;
+    return options;
+  }
+
+  /// Four days, live. Returns what it says at the end.
+  std::string live(journal::Journal& journal, std::uint64_t seed) {
+    test::Random random(seed);
+    JournalFold fold(config_, {}, dictionary_);
+    Time at = *parse_rfc3339("2026-11-22T00:00:00Z");
+    for (int n = 0; n < 4 * 24 * 12; ++n, at += minutes(5)) {
+      journal::Group group = five_minutes(at, random);
+      EXPECT_TRUE(journal.append(group));
+      fold.apply(group, [](TickOutcome&) {});
+      journal::Group tick;
+      tick.stamp = at + minutes(2);
+      tick.controls.push_back({journal::ControlKind::kTick, tick.stamp, {}, {}});
+      EXPECT_TRUE(journal.append(tick));
+      fold.apply(tick, [](TickOutcome&) {});
+      EXPECT_TRUE(journal.trim(tick.stamp));
+    }
+    return says(fold);
+  }
+
+  std::string refolded() {
+    Dictionary dictionary;
+    auto reader = journal::read_sqlite_journal(dir_ + "/journal", 0, dictionary);
+    EXPECT_TRUE(reader);
+    JournalFold fold(config_, {}, dictionary);
+    for (;;) {
+      const auto group = (*reader)->next();
+      EXPECT_TRUE(group) << group.error().message;
+      if (!group || !*group) return says(fold);
+      fold.apply(**group, [](TickOutcome&) {});
+    }
+  }
+
+  static std::string says(JournalFold& fold) {
+    return nlohmann::json::parse(serve::slos_json(*fold.engine().snapshot()))["slos"].dump(1);
+  }
+
+  std::string dir_;
+  std::shared_ptr<const Config> config_;
+  Dictionary dictionary_;
+};
+
+TEST_F(FleetRetentionTest, ARefoldLongAfterTheFleetsRetentionGivesTheSameNumbers) {
+  const Duration keep = config::fleet_rows_kept(*config_);
+  EXPECT_EQ(keep, hours(36));
+  auto journal = journal::open_sqlite_journal(options(keep), dictionary_);
+  ASSERT_TRUE(journal) << journal.error().message;
+  const std::string before = live(**journal, test::first_seed());
+  EXPECT_EQ(refolded(), before);
+}
+
+TEST_F(FleetRetentionTest, WithTheWrittenRetentionAloneTheNumbersWouldBeLost) {
+  auto journal = journal::open_sqlite_journal(options(config_->state.keep_fleet), dictionary_);
+  ASSERT_TRUE(journal) << journal.error().message;
+  const std::string before = live(**journal, test::first_seed());
+  EXPECT_NE(refolded(), before) << "negative control";
+}
+
+}  // namespace
+}  // namespace slod::daemon
