@@ -160,5 +160,40 @@ TEST(GoldenTest, Haproxy) {
   check("haproxy", format);
 }
 
+/// Lines of HAProxy 2.6 with deploy/haproxy/slod-log-format.cfg: garbage, a path with a quote and a
+/// backslash, a client that left, a request with its headers.
+TEST(GoldenTest, HaproxyAsItWritesWithTheShippedFormat) {
+  LogFormat format = json_format();
+  format.stamp_is_end = false;
+  format.fields = {"/time",
+                   "/method",
+                   "/path",
+                   "/status",
+                   "/latency_ms",
+                   "/request_id",
+                   "/device",
+                   "/user",
+                   seconds(1),
+                   std::chrono::milliseconds(1),
+                   {{"app", "/app"}, {"termination", "/termination"}}};
+  check("haproxy-captured", format);
+}
+/// A line of Caddy 2.6.
+TEST(GoldenTest, CaddyAsItWrites) {
+  LogFormat format = json_format();
+  format.fields = {"/ts",
+                   "/request/method",
+                   "/request/uri",
+                   "/status",
+                   "/duration",
+                   "",
+                   "/request/headers/X-Device-Id/0",
+                   "",
+                   seconds(1),
+                   seconds(1),
+                   {{"app", "/request/headers/X-App-Name/0"}}};
+  check("caddy-captured", format);
+}
+
 }  // namespace
 }  // namespace slod::decode
