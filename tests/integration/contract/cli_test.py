@@ -10,7 +10,7 @@ import subprocess
 import support
 from support import FLEET, S, T0, ContractTest, ack, command, log, message, rides, slo, unlock, unlock_log
 
-COMMANDS = ["run", "check", "explain", "replay", "status", "simulate", "version", "schema"]
+COMMANDS = ["run", "check", "explain", "replay", "status", "why", "simulate", "version", "schema"]
 FIVE_MISTAKES = """sources:
   gateway:
     http: {}
