@@ -1,5 +1,7 @@
 #include "slod/decode/decoder.h"
 
+#include <algorithm>
+
 #include "decode/envelope.h"
 #include "decode/json_records.h"
 #include "decode/log_fields.h"
@@ -165,6 +167,10 @@ struct Decoder::Impl {
   std::optional<LogSource> logs;
   std::optional<MessageSource> messages;
   SourceConfig::Envelope envelope = SourceConfig::Envelope::kNone;
+
+  void lines(std::string_view block, RecordVisitor& visitor) {
+    logs ? logs->lines(block, visitor) : messages->lines(block, visitor);
+  }
 };
 
 Decoder::Decoder(const SourceConfig& source) : impl_(std::make_unique<Impl>()) {
@@ -184,14 +190,24 @@ bool Decoder::body(std::string_view bytes, RecordVisitor& visitor, bool wrapped)
   if (wrapped && impl_->envelope != SourceConfig::Envelope::kNone) {
     const auto unwrapped = unwrap(impl_->envelope, bytes);
     if (!unwrapped) return false;
-    lines(*unwrapped, visitor);
+    impl_->lines(*unwrapped, visitor);
     return true;
   }
   return impl_->logs ? impl_->logs->body(bytes, visitor) : impl_->messages->body(bytes, visitor);
 }
 
 void Decoder::lines(std::string_view block, RecordVisitor& visitor) {
-  impl_->logs ? impl_->logs->lines(block, visitor) : impl_->messages->lines(block, visitor);
+  if (impl_->envelope == SourceConfig::Envelope::kNone) return impl_->lines(block, visitor);
+  std::string inside;
+  while (!block.empty()) {
+    const std::size_t end = std::min(block.find('\n'), block.size() - 1) + 1;
+    const std::string_view line = block.substr(0, end);
+    const auto unwrapped = unwrap(impl_->envelope, line);
+    inside += unwrapped ? *unwrapped : std::string(line);
+    if (!inside.ends_with('\n')) inside += '\n';
+    block.remove_prefix(end);
+  }
+  impl_->lines(inside, visitor);
 }
 
 void Decoder::message(std::string_view topic, std::string_view payload, bool retained,

@@ -87,7 +87,8 @@ class Decoder {
   /// Returns false if nothing in it was readable because the body itself is broken (an unterminated array).
   /// `wrapped`: the source's envelope is around it.
   bool body(std::string_view bytes, RecordVisitor& visitor, bool wrapped = true);
-  /// A block of complete lines of a file (each ends in '\n', the last may not).
+  /// A block of complete lines of a file (each ends in '\n', the last may not). Where the source has an
+  /// envelope, a line is one delivery of it, or a record that was unwrapped before.
   void lines(std::string_view block, RecordVisitor& visitor);
   /// One MQTT message.
   void message(std::string_view topic, std::string_view payload, bool retained, RecordVisitor& visitor);

@@ -167,7 +167,15 @@ class Explainer final : public decode::RecordVisitor {
     if (!journey.api->method.empty() && method != journey.api->method) {
       return "its method is " + journey.api->method + ", this is " + method;
     }
-    return "the path does not match " + journey.api->route + ", or another route is more specific";
+    // Alone, the route says whether it would have matched.
+    Config alone;
+    alone.sources = config_.sources;
+    alone.journeys = {journey};
+    std::string scratch;
+    const bool matches =
+        route::Router(alone).match(source_.name, record.method, record.path, scratch).journey >= 0;
+    if (matches) return "its route " + journey.api->route + " matches too, but another is more specific";
+    return "the path does not match " + journey.api->route;
   }
 
   ActorIndex actor_lines(const LabelValues& labels) {
@@ -275,7 +283,21 @@ class Explainer final : public decode::RecordVisitor {
       case MessageRule::Is::kReply:
         report_.line("effect", in(rule.good) ? "the device did it: answers the command with this id"
                                              : "the device refused: the word is not in good");
+        if (record.id.empty())
+          report_.line("effect", "without an id it answers the device's oldest unanswered command");
+        for (const JourneyConfig& journey : config_.journeys) reply_effect(journey);
         break;
+    }
+  }
+
+  void reply_effect(const JourneyConfig& journey) {
+    if (!journey.device) {
+      report_.line("not", journey.name + ": it has no device leg");
+    } else if (journey.device->source != source_.name) {
+      report_.line("not", journey.name + ": its device leg is not on this source");
+    } else {
+      report_.line("journey", journey.name + ", if it answers command " + quoted(journey.device->command) +
+                                  " within " + format_duration(journey.device->deadline));
     }
   }
 
