@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kQueue = 4096;
 /// One commit takes at most this many records, so that nobody's answer waits for a giant group.
 constexpr std::size_t kGroupRows = 20'000;
+/// The loop looks at its clocks twice a second; a round that takes so long is no round.
+constexpr Duration kLongestRound = seconds(20);
 constexpr auto kIdle = std::chrono::milliseconds(500);
 /// The first tick after a start waits for the backlog, but not longer.
 constexpr Duration kBacklogPatience = seconds(30);
@@ -19,6 +21,15 @@ using SteadyClock = std::chrono::steady_clock;
 
 Committer::Committer(CommitterContext context) : context_(std::move(context)), queue_(kQueue) {
   position_ = context_.journal.last_position();
+  ahead_of_boot_ =
+      nanos(std::max(context_.journal.last_stamp(), context_.wall_clock())) - context_.boot_clock().count();
+  looked_at_ = ahead_of_boot_ + context_.boot_clock().count();
+}
+
+/// Not far beyond the last look: after a sleep only the next one knows how much of it is journal time.
+Time Committer::now() const {
+  const std::int64_t latest = looked_at_.load() + kLongestRound.count();
+  return from_nanos(std::min(context_.boot_clock().count() + ahead_of_boot_.load(), latest));
 }
 
 Committer::~Committer() {
@@ -74,11 +85,14 @@ void Committer::loop() {
       floor_to(clock.read(context_.wall_clock(), context_.boot_clock()).now, interval) + interval;
   for (;;) {
     const bool last_round = stopping_.load();
-    const JournalClock::Reading reading = clock.read(context_.wall_clock(), context_.boot_clock());
+    const Duration boot = context_.boot_clock();
+    const JournalClock::Reading reading = clock.read(context_.wall_clock(), boot);
+    ahead_of_boot_ = nanos(reading.now) - boot.count();
+    looked_at_ = nanos(reading.now);
     Batch batch;
     batch.group.stamp = reading.now;
     batch.group.controls = std::exchange(held_controls_, {});
-    add_clock_jump(batch, reading);
+    add_gap(batch, reading);
     drain(batch, reading.now);
     if (!commit(batch)) return refuse_all();
     if (reading.now >= next_tick && may_tick(reading.now)) {
@@ -107,10 +121,14 @@ bool Committer::may_tick(Time now) {
   return ticking_ = drained || now - *begun_ >= kBacklogPatience;
 }
 
-void Committer::add_clock_jump(Batch& batch, const JournalClock::Reading& reading) {
-  if (!reading.jumped_from) return;
-  batch.group.controls.push_back(
-      {journal::ControlKind::kGap, reading.now, {}, format_rfc3339(*reading.jumped_from)});
+/// What nobody could see: the time that a clock was set over, and the time that slod did not run at all (a
+/// suspended machine, a stopped process).
+void Committer::add_gap(Batch& batch, const JournalClock::Reading& reading) {
+  const Time before = std::exchange(last_look_, reading.now);
+  const bool slept = before != Time{} && reading.now - before > kLongestRound;
+  if (!reading.jumped_from && !slept) return;
+  const Time from = slept ? before : *reading.jumped_from;
+  batch.group.controls.push_back({journal::ControlKind::kGap, reading.now, {}, format_rfc3339(from)});
 }
 
 void Committer::drain(Batch& batch, Time now) {

@@ -65,6 +65,8 @@ class Committer final : public SubmissionSink {
   void control(journal::Control control);
   /// Duration of the newest commit in seconds.
   [[nodiscard]] double commit_seconds() const { return commit_seconds_.load(std::memory_order_relaxed); }
+  /// Journal time at this moment: what a record that arrives now is stamped with. Thread: any.
+  [[nodiscard]] Time now() const;
   [[nodiscard]] std::uint64_t position() const { return position_.load(std::memory_order_relaxed); }
 
  private:
@@ -91,7 +93,7 @@ class Committer final : public SubmissionSink {
   [[nodiscard]] bool room_is_short();
   void refuse_all();
   bool may_tick(Time now);
-  void add_clock_jump(Batch& batch, const JournalClock::Reading& reading);
+  void add_gap(Batch& batch, const JournalClock::Reading& reading);
   void add_counts(journal::Group& group, const std::string& source, const SourceCounts& counts);
 
   CommitterContext context_;
@@ -100,12 +102,15 @@ class Committer final : public SubmissionSink {
   Remapper remapper_;
   std::optional<Time> begun_;  ///< until the first tick may run
   bool ticking_ = false;
+  Time last_look_;  ///< journal time at the loop's last round; the epoch: none yet
   std::vector<journal::Control> held_controls_;  ///< while the disk is full; ticks are missed instead
   bool disk_full_ = false;
   std::chrono::steady_clock::time_point next_refill_{};
   std::atomic<bool> open_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<double> commit_seconds_{0};
+  std::atomic<std::int64_t> ahead_of_boot_{0};  ///< journal time less boot time, at the last look
+  std::atomic<std::int64_t> looked_at_{0};      ///< journal time then
   std::atomic<std::uint64_t> position_{0};
   std::thread thread_;
 };

@@ -169,8 +169,9 @@ serve::WebContext Daemon::web_context() {
 }
 
 source::Surroundings Daemon::surroundings() {
-  return {*config_,           router_,    *committer_, user_key_,
-          config_->state.dir, wall_clock, daemon::log, config::read_secret};
+  return {*config_, router_, *committer_, user_key_,
+          // Arrival is journal time: a wall clock that steps must not make devices silent, or records late.
+          config_->state.dir, [this] { return committer_->now(); }, daemon::log, config::read_secret};
 }
 
 Status Daemon::listen() {
@@ -258,8 +259,8 @@ void Daemon::start_flow() {
   const Time last = journal_->last_stamp();
   committer_->start();
   // What happened while slod was down was not observed.
-  if (last != Time{} && wall_clock() > last) {
-    committer_->control({journal::ControlKind::kGap, wall_clock(), {}, format_rfc3339(last)});
+  if (last != Time{} && committer_->now() > last) {
+    committer_->control({journal::ControlKind::kGap, committer_->now(), {}, format_rfc3339(last)});
   }
   if (evaluator_->last_config() != config_->text) {
     committer_->control({journal::ControlKind::kConfig, wall_clock(), {}, config_->text});
@@ -289,7 +290,7 @@ Status Daemon::start_sources() {
       auto running =
           source::start_mqtt(surroundings(), source, positions, [this](const std::string& name, bool up) {
             const auto kind = up ? journal::ControlKind::kSourceUp : journal::ControlKind::kSourceDown;
-            committer_->control({kind, wall_clock(), name, {}});
+            committer_->control({kind, committer_->now(), name, {}});
           });
       if (!running) return Error{"source " + source.name + ": " + running.error().message};
       sources_.push_back(std::move(*running));

@@ -18,8 +18,10 @@ JournalClock::JournalClock(Time last, Time wall, Duration boot) : now_(std::max(
 JournalClock::Reading JournalClock::read(Time wall, Duration boot) {
   const Duration elapsed = std::max(boot - boot_, Duration(0));
   boot_ = std::max(boot_, boot);
-  now_ += elapsed;
+  now_ += slow_ ? elapsed / 2 : elapsed;
   const Duration difference = wall - now_;
+  slow_ = slow_ && difference < Duration(0);
+  if (slow_) return {now_, std::nullopt};
   if (difference <= kJump && difference >= -kJump) {
     differs_since_.reset();
     const Duration most = elapsed / kSlewDivisor;
@@ -27,10 +29,10 @@ JournalClock::Reading JournalClock::read(Time wall, Duration boot) {
     return {now_, std::nullopt};
   }
   if (!differs_since_) differs_since_ = boot_;
-  // A wall clock that went back is waited for: journal time cannot decrease, and it goes on with the boot
-  // clock.
-  if (difference < Duration(0) || boot_ - *differs_since_ < kPatience) return {now_, std::nullopt};
+  if (boot_ - *differs_since_ < kPatience) return {now_, std::nullopt};
   differs_since_.reset();
+  slow_ = difference < Duration(0);
+  if (slow_) return {now_, std::nullopt};
   const Time before = now_;
   now_ = wall;
   return {now_, before};

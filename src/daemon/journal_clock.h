@@ -1,7 +1,8 @@
 // Journal time: never decreases, advances with the boot clock (which counts suspension), and follows the wall
 // clock: small differences are slewed, one over 60 s is adopted only after it has stood for 60 s, and then
-// says so, so that a clock that jumps there and back moves nothing. Pure: both clocks are arguments. Thread:
-// the committer.
+// says so, so that a clock that jumps there and back moves nothing. A wall clock that went
+// back by more than that is met at half speed, since journal time cannot go back with it. Pure: both clocks
+// are arguments. Thread: the committer.
 #pragma once
 
 #include <optional>
@@ -25,6 +26,7 @@ class JournalClock {
  private:
   Time now_;
   Duration boot_;
+  bool slow_ = false;  ///< journal time is far ahead, and goes at half speed until they meet
   std::optional<Duration> differs_since_;  ///< boot time since which the wall clock is more than kJump away
 };
 

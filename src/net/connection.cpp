@@ -20,9 +20,11 @@ namespace asio = boost::asio;
 
 // What may wait in the buffer beyond a header: chunk framing and pipelined requests.
 constexpr std::size_t kReadStep = 16 * 1024;
+constexpr std::size_t kReadAtMost = 64 * 1024;  // of a body, at once
 // A client that is refused while it sends must be able to read why: what it still sends is thrown away this
 // long.
 constexpr Duration kLingerTime = seconds(5);
+constexpr Duration kBodyLook = std::chrono::milliseconds(500);
 constexpr std::size_t kSlowestReader = 16 * 1024;  // bytes a second
 
 /// The handler's way back. The last copy that dies unanswered answers 500, so that no client waits for ever.
@@ -49,11 +51,13 @@ struct Answer {
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::shared_ptr<Loop> loop, std::shared_ptr<ServerState> state)
+Connection::Connection(Socket socket, std::shared_ptr<Loop> loop, std::shared_ptr<ServerState> state,
+                       AddressSlot slot)
     : socket_(std::move(socket)),
       timer_(socket_.get_executor()),
       loop_(loop),
       state_(std::move(state)),
+      slot_(std::move(slot)),
       buffer_(state_->limits.header_bytes + kReadStep) {}
 
 Connection::~Connection() {
@@ -70,9 +74,9 @@ void Connection::start() {
   next_request();
 }
 
-void Connection::turn_away() {
+void Connection::turn_away(std::string_view reason) {
   state_->shed.fetch_add(1);
-  refuse(503, "too many connections: try again later");
+  refuse(503, reason);
 }
 
 // ---- time
@@ -86,6 +90,7 @@ void Connection::arm(Duration time) {
 void Connection::on_timer(const Error& error) {
   // The timer may have been set anew after this call was queued.
   if (error || timer_.expiry() > std::chrono::steady_clock::now() || stage_ == Stage::kClosed) return;
+  if (stage_ == Stage::kBody && !timed_out_ && !body_is_too_slow()) return arm(kBodyLook);
   if ((stage_ == Stage::kHead || stage_ == Stage::kBody) && !timed_out_) {
     timed_out_ = true;  // the read under way ends with an error and answers 408
     Error ignored;
@@ -93,6 +98,13 @@ void Connection::on_timer(const Error& error) {
     return;
   }
   if (stage_ != Stage::kHandler) close();
+}
+
+bool Connection::body_is_too_slow() const {
+  const Duration took = std::chrono::steady_clock::now() - body_began_;
+  const std::size_t came = chunks_ ? head_.request.body.size() : body_came_;
+  return took >= state_->limits.body_time ||
+         to_seconds(took) * static_cast<double>(state_->limits.body_rate) > static_cast<double>(came);
 }
 
 // ---- reading
@@ -172,7 +184,8 @@ void Connection::admit() {
   if (!room_->grow_to(static_cast<std::size_t>(length))) return shed();
   stage_ = Stage::kBody;
   if (length == 0 && !head_.chunked) return dispatch();
-  arm(state_->limits.body_time);
+  body_began_ = std::chrono::steady_clock::now();
+  arm(std::min(state_->limits.body_time, state_->limits.body_grace));
   if (head_.expects_continue && buffer_.size() == 0) return send_continue();
   read_body();
 }
@@ -202,7 +215,12 @@ void Connection::read_fixed_body() {
   std::copy_n(buffered().data(), had, body.data());
   buffer_.consume(had);
   if (had == body.size()) return dispatch();
-  asio::async_read(socket_, asio::buffer(body.data() + had, body.size() - had),
+  body_came_ = had;
+  const auto note_progress = [self = shared_from_this(), had](const Error& error, std::size_t n) {
+    self->body_came_ = had + n;
+    return error ? 0 : kReadAtMost;
+  };
+  asio::async_read(socket_, asio::buffer(body.data() + had, body.size() - had), note_progress,
                    [self = shared_from_this()](const Error& error, std::size_t) {
                      if (self->stage_ == Stage::kClosed) return;
                      if (self->timed_out_) return self->refuse(408, "the body came too slowly");

@@ -31,14 +31,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Socket = boost::asio::ip::tcp::socket;
 
-  Connection(Socket socket, std::shared_ptr<Loop> loop, std::shared_ptr<ServerState> state);
+  Connection(Socket socket, std::shared_ptr<Loop> loop, std::shared_ptr<ServerState> state, AddressSlot slot);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   void start();
   /// Answers 503 before anything is read.
-  void turn_away();
+  void turn_away(std::string_view reason);
   /// Closes at once if no request is under way, else after its answer.
   void drain();
   void close();
@@ -59,6 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void admit();
   void send_continue();
   void read_body();
+  [[nodiscard]] bool body_is_too_slow() const;
   void read_fixed_body();
   void read_chunks();
   void dispatch();
@@ -75,6 +76,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::steady_timer timer_;
   std::weak_ptr<Loop> loop_;
   std::shared_ptr<ServerState> state_;
+  AddressSlot slot_;
+  std::chrono::steady_clock::time_point body_began_;
+  std::size_t body_came_ = 0;  ///< bytes of a body with a length
   Stage stage_ = Stage::kIdle;
   boost::beast::flat_buffer buffer_;  ///< bounded: header, chunk framing, pipelined requests
   std::size_t scanned_ = 0;           ///< of a header that is not complete yet

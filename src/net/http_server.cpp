@@ -127,14 +127,34 @@ class Server final : public HttpServer {
       state_->shed.fetch_add(1);
       return;  // closes
     }
-    const bool room = before < state_->limits.connections;
+    std::string_view refusal;
+    if (before >= state_->limits.connections) refusal = "too many connections: try again later";
+    std::string address = refusal.empty() ? counted_address(socket) : "";
+    if (!address.empty() && !state_->addresses.take(address, state_->limits.connections_per_address)) {
+      refusal = "too many connections from your address: use fewer, with keep-alive";
+      address.clear();
+    }
+    const auto slot = std::make_shared<AddressSlot>(address.empty() ? nullptr : state_, address);
     const auto executor = socket.get_executor();
-    asio::post(executor, [turn, room, state = state_, taken = std::move(socket)]() mutable {
+    asio::post(executor, [turn, refusal, slot, state = state_, taken = std::move(socket)]() mutable {
       const std::shared_ptr<Loop> loop = turn.lock();
-      const auto connection = std::make_shared<Connection>(std::move(taken), loop, state);
+      const auto connection = std::make_shared<Connection>(std::move(taken), loop, state, std::move(*slot));
       loop->open.insert(connection);
-      room ? connection->start() : connection->turn_away();
+      refusal.empty() ? connection->start() : connection->turn_away(refusal);
     });
+  }
+
+  /// What one client counts by; "": not counted.
+  [[nodiscard]] std::string counted_address(const tcp::socket& socket) const {
+    boost::system::error_code gone;
+    asio::ip::address address = socket.remote_endpoint(gone).address();
+    if (gone) return "";
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    if (address.is_loopback() && !state_->limits.count_loopback) return "";
+    if (address.is_v4()) return address.to_string();
+    const auto bytes = address.to_v6().to_bytes();
+    return {bytes.begin(), bytes.begin() + 8};
   }
 
   std::shared_ptr<ServerState> state_;

@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import threading
 import time
 import unittest
@@ -199,10 +200,10 @@ class KillTest(IntegrationTest):
         publisher.close()
 
     # -- the killer --------------------------------------------------------------------------------------------------
-    def kill(self, when):
+    def kill(self, when, may_have_ended=False):
         self.kills[when] += 1
         process = self.slod.process
-        died = not process.running()
+        died = not process.running() and not may_have_ended
         process.kill()
         if died or "level=error" in process.log():
             raise AssertionError(f"slod said or did something else:\n{process.log()}")
@@ -219,14 +220,17 @@ class KillTest(IntegrationTest):
         self.kill("start-up")
 
     def kill_while_it_writes_a_checkpoint(self):
-        """Waits for the file that a checkpoint is written to before it gets its name."""
-        before = self.checkpoint_files()
-        end = time.monotonic() + 1.5 * harness.TICK
-        while time.monotonic() < end:
+        """A stop writes one: waits for a file that was not there, as it is before it gets its name."""
+        before, process = self.checkpoint_files(), self.slod.process
+        process.signal(signal.SIGTERM)
+        while process.running():
             if self.checkpoint_files() - before:
                 time.sleep(self.draw.uniform(0, 0.003))
-                return self.kill("checkpoint")
-        self.kill("running")
+                break
+        else:
+            self.kills["after a stop"] += 1
+            return process.log_path.unlink()
+        self.kill("checkpoint", may_have_ended=True)
 
     def checkpoint_files(self):
         try:
@@ -244,7 +248,7 @@ class KillTest(IntegrationTest):
             thread.start()
         try:
             while sum(self.kills.values()) < kills:
-                if self.checkpoints.exists() and self.draw.random() < 0.02:
+                if self.draw.random() < 0.15:
                     self.kill_while_it_writes_a_checkpoint()
                 else:
                     time.sleep(self.draw.choice((0.005, 0.05, 0.3, 0.6)) * self.draw.random())

@@ -21,8 +21,13 @@ struct Limits {
   std::size_t body_bytes = 16 * 1024 * 1024;  ///< on the wire
   Duration header_time = seconds(10);         ///< for the whole header
   Duration body_time = seconds(30);           ///< for the whole body
+  Duration body_grace = seconds(5);           ///< from then on the body must have come at `body_rate`
+  std::size_t body_rate = 1024;               ///< bytes a second, on average
   Duration idle_time = seconds(60);
   std::size_t connections = 1024;
+  /// Of one address (IPv6: of one /64). Loopback is not counted: a proxy on this machine speaks for many.
+  std::size_t connections_per_address = 64;
+  bool count_loopback = false;  ///< for tests
   std::size_t requests_per_connection = 1'000'000;
   /// Bytes of all bodies in flight, reserved from Content-Length before reading (chunked: as they grow).
   /// Beyond: 503.

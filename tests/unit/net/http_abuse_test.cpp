@@ -151,6 +151,70 @@ TEST_F(HttpPatienceTest, ASlowBodyIsRefusedAtTheDeadlineOfTheWholeBody) {
   EXPECT_EQ(handler_.handled, 0);
 }
 
+TEST_F(HttpPatienceTest, ABodyThatDripsIsRefusedLongBeforeTheDeadlineOfTheWholeBody) {
+  net::Limits limits;
+  limits.body_grace = milliseconds(200);
+  start(limits);
+  for (const char* framing : {"Content-Length: 100000\r\n", "Transfer-Encoding: chunked\r\n"}) {
+    RawClient client(port());
+    const auto begin = std::chrono::steady_clock::now();
+    client.send(post(framing));
+    std::string said;
+    while (said.empty() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(5)) {
+      if (!client.send(framing[0] == 'C' ? "xx" : "2\r\nxx\r\n")) break;
+      said = client.read_answer(false, milliseconds(20));
+    }
+    EXPECT_EQ(status_of(said), 408) << framing;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2500));
+  }
+}
+
+TEST_F(HttpPatienceTest, ASlowBodyThatKeepsTheRateIsTaken) {
+  net::Limits limits;
+  limits.body_grace = milliseconds(100);
+  start(limits);
+  RawClient client(port());
+  client.send(post("Content-Length: 4000\r\n"));
+  for (int i = 0; i < 20; ++i) {
+    client.send(std::string(200, 'x'));
+    std::this_thread::sleep_for(milliseconds(60));  // 3 KiB/s
+  }
+  EXPECT_EQ(status_of(client.read_answer()), 200);
+}
+
+TEST_F(HttpPatienceTest, OneAddressHasSoManyConnectionsAndGetsThemBack) {
+  net::Limits limits;
+  limits.connections_per_address = 3;
+  limits.count_loopback = true;
+  start(limits);
+  const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  {
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 3; ++i) {
+      clients.push_back(std::make_unique<RawClient>(port()));
+      clients.back()->send(get);
+      EXPECT_EQ(status_of(clients.back()->read_answer()), 200);
+    }
+    const std::string said = ask(get);
+    EXPECT_EQ(status_of(said), 503);
+    EXPECT_THAT(said, HasSubstr("from your address"));
+    EXPECT_THAT(said, HasSubstr("Retry-After"));
+    EXPECT_EQ(server_->shed(), 1U);
+    clients.pop_back();
+    int status = 0;
+    for (int i = 0; i < 50 && status != 200; ++i) status = status_of(ask(get));
+    EXPECT_EQ(status, 200);
+  }
+}
+
+TEST_F(HttpPatienceTest, LoopbackMayHaveMoreSinceAProxySpeaksForMany) {
+  net::Limits limits;
+  limits.connections_per_address = 1;
+  start(limits);
+  RawClient first(port());
+  EXPECT_EQ(status_of(ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n")), 200);
+}
+
 TEST_F(HttpPatienceTest, AnIdleConnectionIsClosedWithoutAWord) {
   net::Limits limits;
   limits.idle_time = milliseconds(100);
