@@ -115,8 +115,10 @@ Status Daemon::recover() {
     progress_of_ = progress.of;
     progress_ = progress.share;
   });
-  why_ = std::make_unique<Why>(JournalKept{options.dir, options.keep_journeys, options.keep_fleet},
-                               [this] { return evaluator_->fold(); });
+  why_ = std::make_unique<Why>(JournalKept{options.dir, options.keep_journeys, options.keep_fleet}, [this] {
+    const auto fold = evaluator_->fold();
+    return Booked{fold->config(), fold->registry(), fold->log(), fold->dictionary(), fold};
+  });
   return recovered;
 }
 

@@ -81,7 +81,6 @@ void QuietRules::prune(const engine::Snapshot& snapshot) {
 }
 
 void QuietRules::mark(engine::Snapshot& snapshot) const {
-  if (until_.empty()) return;
   each_rule(snapshot, [&](const std::string& slo, engine::RuleStatus& rule, const Labels& labels) {
     rule.quiet = until_.contains(key_of(slo, rule, labels));
   });

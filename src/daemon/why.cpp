@@ -9,8 +9,8 @@ constexpr auto kIdle = std::chrono::milliseconds(500);
 
 }  // namespace
 
-Why::Why(JournalKept journal, std::function<std::shared_ptr<const JournalFold>()> fold)
-    : journal_(std::move(journal)), fold_(std::move(fold)), thread_([this] { loop(); }) {}
+Why::Why(JournalKept journal, std::function<Booked()> booked)
+    : journal_(std::move(journal)), booked_(std::move(booked)), thread_([this] { loop(); }) {}
 
 Why::~Why() {
   stopping_ = true;
@@ -31,18 +31,18 @@ void Why::loop() {
 }
 
 Result<engine::Contributors> Why::answer(const Question& question) const {
-  const std::shared_ptr<const JournalFold> fold = fold_();
-  const RefoldInput input{fold->config(), fold->registry(), journal_.dir, journal_.journeys, journal_.fleet};
+  const Booked booked = booked_();
+  const RefoldInput input{booked.config, booked.registry, journal_.dir, journal_.journeys, journal_.fleet};
   const auto slo = std::find_if(input.config->slos.begin(), input.config->slos.end(),
                                 [&](const SloConfig& s) { return s.name == question.slo; });
   if (slo == input.config->slos.end()) return Error{"no SLO is called \"" + question.slo + "\""};
-  const std::shared_ptr<const engine::LaneView> lane = fold->log().read(*slo);
+  const std::shared_ptr<const engine::LaneView> lane = booked.log.read(*slo);
   if (!lane || lane->complete_from > slot_start(question.range.from))
     return refold(input, question.slo, question.range, stopping_);
   engine::Contributions contributions(*input.config, *slo, question.range);
   contributions.add(*lane);
   engine::Contributors answer =
-      engine::contributors_of(*input.config, *slo, question.range, contributions.sums(), fold->dictionary());
+      engine::contributors_of(*input.config, *slo, question.range, contributions.sums(), booked.dictionary);
   answer.computed_from = "memory";
   return answer;
 }

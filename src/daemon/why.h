@@ -9,7 +9,6 @@
 
 #include "refold.h"
 #include "slod/core/mailbox.h"
-#include "slod/daemon/journal_fold.h"
 
 namespace slod::daemon {
 
@@ -19,13 +18,23 @@ struct JournalKept {
   Duration journeys{0}, fleet{0};
 };
 
+/// What answers now: its booking log, the dictionary of the ids in it, and what they were made with. `kept`
+/// keeps all of it alive.
+struct Booked {
+  std::shared_ptr<const Config> config;
+  const std::vector<fleet::RegistryEntry>& registry;
+  const engine::BookingLog& log;
+  const Dictionary& dictionary;
+  std::shared_ptr<const void> kept;
+};
+
 class Why {
  public:
   using Done = std::function<void(Result<engine::Contributors>)>;
   static constexpr std::size_t kMostWaiting = 8;
 
-  /// `fold`: what answers now; a reload replaces it.
-  Why(JournalKept journal, std::function<std::shared_ptr<const JournalFold>()> fold);
+  /// `booked` is asked at each question: a reload replaces what answers.
+  Why(JournalKept journal, std::function<Booked()> booked);
   ~Why();
 
   /// False: too many are waiting, `done` is not called.
@@ -41,7 +50,7 @@ class Why {
   [[nodiscard]] Result<engine::Contributors> answer(const Question& question) const;
 
   JournalKept journal_;
-  std::function<std::shared_ptr<const JournalFold>()> fold_;
+  std::function<Booked()> booked_;
   Mailbox<Question> questions_{kMostWaiting};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

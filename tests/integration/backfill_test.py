@@ -147,6 +147,8 @@ class BackfillTest(IntegrationTest):
             feeder.start()
         for feeder in feeders:
             feeder.join()
+        # A deadline that runs out while slod is down is nobody's fault: all are over, and a tick has seen it.
+        time.sleep(max(0.0, begin + 30 + 6 + 20 + 12 - time.time()))
         api = self.write("api.log", lines(past.api))
         (self.dir / "fleet.jsonl.gz").write_bytes(gzipped(lines(past.fleet)))
         inputs = (f"gateway={api}", f"fleet={self.dir / 'fleet.jsonl.gz'}")
@@ -154,8 +156,10 @@ class BackfillTest(IntegrationTest):
         self.assertTrue(first["counted"])
         self.assertEqual([s["accepted"] for s in first["sources"]], [len(past.fleet), len(past.api)])
         after_first = numbers(slod.api("/api/v1/slos")["slos"])
+        killed = time.time()
         slod.kill()
         slod.start()
+        down = time.time() - killed
         again = json.loads(self.backfill(slod, *inputs).stdout)
         self.assertEqual([s["known_before"] for s in again["sources"]], [len(past.fleet), len(past.api)])
         self.assertTrue(again["counted"])
@@ -171,22 +175,22 @@ class BackfillTest(IntegrationTest):
         self.assertEqual(journeys, [slo for slo in numbers(want["slos"]) if "attempts" in slo])
         self.assertEqual(journeys, [slo for slo in after_first if "attempts" in slo])
         self.assertGreater(journeys[0]["bad"], 20)
-        self.compare_minutes(got, want)
+        self.compare_minutes(got, want, 8 * (int(down) // 60 + 3))
         self.assertEqual(slod.metrics().unbalanced_sources(), [])
         self.assertEqual(self.hook.taken("/hook"), [])
         slod.stop()
 
-    def compare_minutes(self, got, want):
-        """slod was down between kill and start: those minutes, and only those, nobody saw (8 devices)."""
+    def compare_minutes(self, got, want, most):
+        """slod was down between its last group and its start: those minutes, and only those, nobody saw (8 devices)."""
         for mine, theirs in zip(got["slos"], want["slos"]):
             if "expected" not in mine:
                 continue
             unseen = mine["unobserved"] - theirs["unobserved"]
             self.assertEqual(mine["expected"], theirs["expected"], mine["slo"])
             self.assertLessEqual(0, unseen, mine["slo"])
-            self.assertLessEqual(unseen, 8 * 2, mine["slo"])
-            self.assertLessEqual(abs(mine["bad"] - theirs["bad"]), 8 * 2, mine["slo"])
-            self.assertGreater(theirs["bad"], 20)
+            self.assertLessEqual(unseen, most, mine["slo"])
+            self.assertLessEqual(abs(mine["bad"] - theirs["bad"]), most, mine["slo"])
+            self.assertGreater(theirs["bad"], 5)
 
     def test_a_rule_that_history_makes_fire_pages_nobody_until_the_present_burns(self):
         slod = Slod(self, RIDES_PAGED % (GATEWAY, self.hook.port)).start()
@@ -223,10 +227,12 @@ class BackfillTest(IntegrationTest):
             sender.stdin.flush()
             wait_for("the first blocks", lambda: json.loads(self.history(slod))["blocks"] >= 1)
             slod.kill()
-            sender.stdin.write("".join(log[15000:]))
-            sender.stdin.close()
-            time.sleep(1)
+            # From a thread: the sender reads no further while it waits for slod.
+            rest = threading.Thread(target=lambda: (sender.stdin.write("".join(log[15000:])), sender.stdin.close()))
+            rest.start()
+            time.sleep(3)
             slod.start()
+            rest.join()
             done = json.loads(sender.stdout.read())
             self.assertEqual(sender.wait(60), 0)
         self.assertEqual((done["counted"], done["sources"][0]["accepted"]), (True, 30000))
@@ -234,6 +240,7 @@ class BackfillTest(IntegrationTest):
         grown = self.write("grown.log", "".join(log) + "".join(json.dumps(ride(200)) + "\n" for _ in range(7)))
         again = json.loads(self.backfill(slod, f"gateway={grown}").stdout)["sources"][0]
         self.assertEqual((again["records"], again["known_before"]), (30007, 30000))
+        slod.tick()  # the new lines are of this very slot, and counted at its end
         self.assertEqual(slod.counts("rides"), (29707, 300))
         slod.restart()
         wait_for("history to be counted after a start", lambda: slod.counts("rides") == (29707, 300))

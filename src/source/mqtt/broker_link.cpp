@@ -66,9 +66,11 @@ class BrokerLink::Listener : public ::mqtt::iaction_listener {
     try {
       const std::string why = reason(token);
       if (subscribe_) {
-        link_.note("error", "subscribe failed: " + why);
-        // Refused, not cut off: the connection stands, and other subscriptions may bring something.
-        if (token.get_reason_code() >= kFirstRefusal) link_.on_subscribed();
+        const bool refused = token.get_reason_code() >= kFirstRefusal;
+        // Cut off by a lost connection or a stop: the next connect asks again.
+        link_.note(refused ? "error" : "info", "subscribe failed: " + why);
+        // Refused: the connection stands, and other subscriptions may bring something.
+        if (refused) link_.on_subscribed();
         return;
       }
       const std::lock_guard lock(link_.mutex_);

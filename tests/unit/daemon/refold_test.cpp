@@ -136,11 +136,11 @@ TEST_F(RefoldTest, AQuestionThatTheLogCannotAnswerGoesToTheJournal) {
   engine::Engine engine(config, registry, dictionary);
   engine::BookingLog log(*config);
   write(engine, log);
-  auto fold = std::make_shared<JournalFold>(config, registry, dictionary);
-  for (int tick = 0; tick <= 360; ++tick) fold->apply(group_at(tick), [](TickOutcome&) {});
-  fold->log().begin(at(3000));  // as after a checkpoint: nothing older is in the log
-  fold->log().publish();
-  Why why({dir + "/journal", hours(24 * 400), hours(72)}, [&] { return fold; });
+  log.begin(at(3000));  // as after a checkpoint: nothing older is in the log
+  log.publish();
+  Why why({dir + "/journal", hours(24 * 400), hours(72)}, [&] {
+    return Booked{config, registry, log, dictionary, nullptr};
+  });
   const auto ask = [&](double from, double to) {
     std::promise<Result<engine::Contributors>> told;
     EXPECT_TRUE(why.ask("unlock", {slot_of(at(from)), slot_of(at(to))},
