@@ -20,8 +20,8 @@ struct RefoldingInput {
   std::shared_ptr<const Config> config;
   std::vector<fleet::RegistryEntry> registry;
   std::shared_ptr<const HistoryView> history;  ///< may be null
-  journal::Journal& journal;             ///< only to open a reader
-  const Dictionary& journal_dictionary;  ///< that live groups will have, once the fold answers
+  journal::Journal& journal;                   ///< only to open a reader
+  const Dictionary& journal_dictionary;        ///< that live groups will have, once the fold answers
   std::function<journal::Position()> last_position;
   /// Told the share done, now and then; false: stop, nobody wants it any more.
   std::function<bool(double)> progress;

@@ -29,7 +29,8 @@ Status prepare_state_dir(const std::string& dir) {
   if (::access(dir.c_str(), W_OK | X_OK) != 0)
     return cannot("write to the state directory", dir, std::strerror(errno));
   if (::access((dir + "/RESTORING").c_str(), F_OK) == 0) {
-    return Error{"a restore into " + dir + " did not finish: empty the directory and run `slod restore` again"};
+    return Error{"a restore into " + dir +
+                 " did not finish: empty the directory and run `slod restore` again"};
   }
   return ok();
 }

@@ -240,7 +240,7 @@ struct SloConfig {
   bool fold = true;
   std::optional<Slices> budgeting;
   Ppm max_share_per_device = 0;  ///< of a window's valid events; 0: no cap
-  int alert_policy = -1;  ///< index into Config::policies, already scaled where it was missing
+  int alert_policy = -1;         ///< index into Config::policies, already scaled where it was missing
   std::vector<std::string> first_steps;
   int review_every_quarters = 2;
 };

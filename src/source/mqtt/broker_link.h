@@ -70,7 +70,7 @@ class BrokerLink {
   WakeUp& bell_;
   std::atomic<bool> connected_{false};
   std::atomic<std::size_t> unanswered_{0};  // subscriptions of this connection
-  std::mutex mutex_;  // guards events_ and last_failure_: never held while waiting
+  std::mutex mutex_;                        // guards events_ and last_failure_: never held while waiting
   LinkEvents events_;
   std::string last_failure_;
   std::unique_ptr<Listener> connect_listener_, subscribe_listener_;

@@ -142,7 +142,8 @@ TEST(MessageTest, PresenceIsAWordANumberOrAField) {
 }
 TEST(MessageTest, CommandsHaveANameAndRepliesAResult) {
   const Recorder command =
-      receive("vehicles/d7/commands", R"({"timestamp":1795350787,"request_id":"r1","command":"unlock","area":"osaka"})");
+      receive("vehicles/d7/commands",
+              R"({"timestamp":1795350787,"request_id":"r1","command":"unlock","area":"osaka"})");
   ASSERT_EQ(command.order, "m");
   EXPECT_EQ(command.messages[0].word, "unlock");
   EXPECT_EQ(command.messages[0].id, "r1");
