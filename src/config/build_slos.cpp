@@ -255,9 +255,10 @@ void read_cap(const Reader& r, SloConfig& slo) {
     r.error(cap, "`max_share_per_device` must be above 0; leave it out for no cap");
   if (slo.journey < 0)
     r.error(cap, "`max_share_per_device` belongs to a journey SLO; a fleet SLO counts each device's minutes");
-  if (r.item["budgeting"].present())
+  if (r.item["budgeting"].present()) {
     r.error(cap,
             "`max_share_per_device` counts events; it does not go with `budgeting`, which counts slices");
+  }
 }
 
 void read_words(const Reader& r, SloConfig& slo) {

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <link.h>
 
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -24,6 +25,9 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+constexpr std::array<char, 4> kGnuName = {'G', 'N', 'U', '\0'};
+constexpr std::string_view kGnu(kGnuName.data(), kGnuName.size());
+
 /// The build id among the notes of one segment.
 std::string find_in(std::string_view notes) {
   while (notes.size() > sizeof(ElfW(Nhdr))) {
@@ -32,7 +36,7 @@ std::string find_in(std::string_view notes) {
     const std::size_t size = sizeof head + padded(head.n_namesz) + padded(head.n_descsz);
     if (size > notes.size()) return "";
     const std::string_view name = notes.substr(sizeof head, head.n_namesz);
-    if (head.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU", 4))
+    if (head.n_type == NT_GNU_BUILD_ID && name == kGnu)
       return hex(notes.substr(sizeof head + padded(head.n_namesz), head.n_descsz));
     notes.remove_prefix(size);
   }

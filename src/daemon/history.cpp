@@ -169,9 +169,10 @@ Status History::open_stream(std::size_t index) {
 Status History::store(RecordBatch& records, const IdempotencyKey& key) {
   std::optional<std::size_t> index = stream_for(records);
   if (!index) {
-    if (streams_.size() >= kMostStreams)
+    if (streams_.size() >= kMostStreams) {
       return Error{"there are " + std::to_string(kMostStreams) +
                    " backfills that all overlap in time: merge the logs into one file, sorted by time"};
+    }
     index = streams_.size();
     streams_.push_back({stream_dir(options_.dir, streams_.size() + 1)});
   }

@@ -23,7 +23,8 @@ std::uint32_t narrow_millis(Duration latency) {
 }
 
 std::uint8_t pack(bool withdrawn, std::uint8_t verdict, std::uint8_t outcome) {
-  return static_cast<std::uint8_t>((withdrawn ? 1u : 0u) | (verdict << 1u) | (outcome << 3u));
+  return static_cast<std::uint8_t>((withdrawn ? 1u : 0u) | (unsigned{verdict} << 1u) |
+                                   (unsigned{outcome} << 3u));
 }
 
 std::uint16_t pack(const fold::DeviceCondition& condition) {

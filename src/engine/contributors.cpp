@@ -70,7 +70,7 @@ class Teller {
 
  private:
   /// Sorts by bad, then valid, then name; keeps the top and sums the rest.
-  Dimension finish(Kind kind, std::string name, std::vector<Share> shares) const {
+  [[nodiscard]] Dimension finish(Kind kind, std::string name, std::vector<Share> shares) const {
     std::sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) {
       if (a.tally.bad != b.tally.bad) return a.tally.bad > b.tally.bad;
       if (a.tally.good != b.tally.good) return a.tally.good > b.tally.good;
@@ -95,7 +95,7 @@ class Teller {
   }
 
   template <typename Map, typename Word>
-  Dimension make(Kind kind, std::string name, const Map& tallies, Word word) const {
+  [[nodiscard]] Dimension make(Kind kind, std::string name, const Map& tallies, Word word) const {
     std::vector<Share> shares;
     for (const auto& [key, tally] : tallies) {
       if (has_any(tally)) shares.push_back(share_of(word(key), tally, sums_.total));
@@ -103,7 +103,7 @@ class Teller {
     return finish(kind, std::move(name), std::move(shares));
   }
 
-  Dimension actors() const {
+  [[nodiscard]] Dimension actors() const {
     std::vector<Share> shares;
     for (std::size_t i = 0; i < sums_.actors.size(); ++i) {
       if (!has_any(sums_.actors[i])) continue;
@@ -113,7 +113,7 @@ class Teller {
     return finish(Kind::kActor, "actor", std::move(shares));
   }
 
-  Dimension outcomes() const {
+  [[nodiscard]] Dimension outcomes() const {
     std::vector<Share> shares;
     for (std::size_t i = 0; i < sums_.outcomes.size(); ++i) {
       if (!has_any(sums_.outcomes[i])) continue;
@@ -123,7 +123,7 @@ class Teller {
     return finish(Kind::kOutcome, "outcome", std::move(shares));
   }
 
-  Dimension attempts() const {
+  [[nodiscard]] Dimension attempts() const {
     std::vector<Share> shares;
     for (std::size_t i = 0; i < sums_.attempts.size(); ++i) {
       if (!has_any(sums_.attempts[i])) continue;
@@ -164,7 +164,7 @@ class Teller {
     return taken ? std::string(label) : bare;
   }
 
-  std::string condition_word(std::uint16_t condition) const {
+  [[nodiscard]] std::string condition_word(std::uint16_t condition) const {
     std::string word = link_name(static_cast<fold::DeviceCondition::Link>(condition & 7u));
     const std::string check = check_name(config_, static_cast<std::uint8_t>(condition >> 3));
     return check.empty() ? word : word + ", " + check + " failing";

@@ -126,6 +126,7 @@ std::vector<Transition> Counting::tick(const TickFacts& facts) {
   std::stable_sort(changes.begin(), changes.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Transition> transitions;
+  transitions.reserve(changes.size());
   for (auto& [slo, transition] : changes) transitions.push_back(std::move(transition));
   return transitions;
 }

@@ -59,8 +59,8 @@ class SloTracker {
   /// Counted over the SLO window only, two to a series.
   enum Side : std::uint8_t { kAttempts, kSetAside, kLateBookings, kSideCount };
   struct Anchored {
-    std::size_t window;  ///< index into the series' windows
-    const Window* config;
+    std::size_t window = 0;  ///< index into the series' windows
+    const Window* config = nullptr;
     Time begin, end;
   };
 

@@ -50,6 +50,7 @@ std::vector<Incident> firing_in(const engine::Snapshot& snapshot) {
     }
   }
   std::vector<Incident> incidents;
+  incidents.reserve(firing.size());
   for (auto& [subject, incident] : firing) incidents.push_back(std::move(incident));
   return incidents;
 }

@@ -41,6 +41,7 @@ std::size_t path_of_url(std::string_view url) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): begins_ is filled as far as it is used
 PathSegments::PathSegments(std::string_view path) {
   if (!path.starts_with('/')) {
     const std::size_t begin = path_of_url(path);

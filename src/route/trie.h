@@ -58,7 +58,7 @@ class Trie {
   };
   /// What one match asks for and finds.
   struct Search {
-    Method method;
+    Method method = 0;
     const PathSegments& path;
     Found found;
   };

@@ -60,9 +60,10 @@ Result<engine::SlotRange> asked_range(std::string_view target, Time as_of) {
   Duration back = hours(1);
   if (const auto since = parameter(target, "since")) {
     const auto duration = parse_duration(*since);
-    if (!duration || *duration <= Duration(0))
+    if (!duration || *duration <= Duration(0)) {
       return Error{"`since` is \"" + since->substr(0, 60) +
                    "\"; write a length of time, such as 30m, 1h or 7d"};
+    }
     if (parameter(target, "from")) return Error{"write `from` or `since`, not both"};
     back = std::min<Duration>(*duration, hours(24 * 3660));
   }

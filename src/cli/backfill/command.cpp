@@ -26,9 +26,10 @@ int complain(int code, const std::string& message) {
 Result<std::string> ingest_url(const Config& config, const std::string& wanted) {
   if (!wanted.empty()) return wanted;
   const ListenAddress& listen = config.server.ingest;
-  if (!listen.on || listen.port == 0)
+  if (!listen.on || listen.port == 0) {
     return Error{
         "the config does not say where slod takes records in: set server.ingest.listen, or give --url"};
+  }
   const bool any = listen.host == "0.0.0.0" || listen.host == "::" || listen.host == "[::]";
   std::string host = any ? "127.0.0.1" : listen.host;
   if (host.find(':') != std::string::npos && host.front() != '[') host = "[" + host + "]";

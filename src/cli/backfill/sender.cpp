@@ -38,6 +38,7 @@ Status BackfillSender::send(const std::string& source, Blocks& blocks, BackfillT
 
 /// How much of the block slod has now: all of it, or as much as an earlier backfill of the then shorter file
 /// brought.
+// NOLINTNEXTLINE(misc-no-recursion): once, with another key
 Result<std::size_t> BackfillSender::deliver(const std::string& source, const Block& block,
                                             BackfillTally& tally) {
   const auto answer = post_until_answered(source, block);

@@ -58,31 +58,36 @@ Result<bool> copy_one(const std::string& from, const std::string& to, const std:
   return copied.error();
 }
 
+/// One round over the segments, oldest first. Returns the newest one that there was, "" if there was none.
+Result<std::string> copy_round(const std::string& from, const std::string& to,
+                               std::vector<std::string>& copied, std::set<std::string>& closed) {
+  Result<std::vector<std::string>> files = state_files(from);
+  if (!files) return files.error();
+  std::erase_if(*files, [](const std::string& file) { return !is_segment(file); });
+  for (const std::string& file : *files) {
+    if (closed.contains(file)) continue;
+    std::error_code none;
+    if (std::filesystem::remove(to + "/" + file, none)) std::erase(copied, file);
+    const Result<bool> there = copy_one(from, to, file);
+    if (!there) return there.error();
+    if (*there) copied.push_back(file);
+    if (file != files->back()) closed.insert(file);
+  }
+  return files->empty() ? std::string() : files->back();
+}
+
 /// Segments by age until the newest one that was copied is still the newest one that there is: a segment that
 /// was followed by another while it was copied is copied again, now that it does not grow any more.
 Status copy_segments(const std::string& from, const std::string& to, std::vector<std::string>& copied) {
   std::set<std::string> closed;
   for (;;) {
-    Result<std::vector<std::string>> files = state_files(from);
-    if (!files) return files.error();
-    std::erase_if(*files, [](const std::string& file) { return !is_segment(file); });
-    bool all = true;
-    for (const std::string& file : *files) {
-      if (closed.contains(file)) continue;
-      const bool newest = file == files->back();
-      std::error_code none;
-      if (std::filesystem::remove(to + "/" + file, none)) std::erase(copied, file);
-      const Result<bool> there = copy_one(from, to, file);
-      if (!there) return there.error();
-      if (*there) copied.push_back(file);
-      if (!newest) closed.insert(file);
-      all = all && (newest || *there);
-    }
+    const Result<std::string> newest = copy_round(from, to, copied, closed);
+    if (!newest) return newest.error();
     const Result<std::vector<std::string>> after = state_files(from);
     if (!after) return after.error();
     std::string last;
     for (const std::string& file : *after) last = is_segment(file) ? file : last;
-    if (files->empty() ? last.empty() : last == files->back()) return ok();
+    if (last == *newest) return ok();
   }
 }
 

@@ -171,9 +171,10 @@ Status write_manifest(const std::string& dir, const Manifest& manifest) {
 Result<Manifest> read_manifest(const std::string& dir) {
   const std::string path = dir + "/" + kManifest;
   std::ifstream in(path);
-  if (!in)
+  if (!in) {
     return Error{dir + " is not a complete backup: it has no " + kManifest +
                  ", which `slod backup` writes last"};
+  }
   const auto json = nlohmann::json::parse(in, nullptr, false);
   const Error damaged{path + " cannot be read as a backup's list: take another backup"};
   if (!json.is_object() || !json.contains("slod_backup") || !json["slod_backup"].is_number_integer())

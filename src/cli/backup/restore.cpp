@@ -30,9 +30,10 @@ Status check_backup(const std::string& dir, const Manifest& manifest) {
   for (const ListedFile& file : manifest.files) {
     const Result<ListedFile> found = describe(dir, file.path);
     if (!found) return found.error();
-    if (found->bytes != file.bytes || found->digest != file.digest)
+    if (found->bytes != file.bytes || found->digest != file.digest) {
       return Error{dir + "/" + file.path +
                    " is not what was backed up: the backup is damaged, take another one"};
+    }
   }
   return ok();
 }

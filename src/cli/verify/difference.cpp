@@ -26,6 +26,7 @@ std::string name_of(const json& element, std::size_t index) {
   return std::to_string(index);
 }
 
+// NOLINTBEGIN(misc-no-recursion): as deep as the numbers of a snapshot
 class Comparison {
  public:
   explicit Comparison(std::size_t limit) : limit_(limit) {}
@@ -73,6 +74,7 @@ class Comparison {
 
   std::size_t limit_;
 };
+// NOLINTEND(misc-no-recursion)
 
 }  // namespace
 

@@ -117,10 +117,11 @@ void compare_ledger(const store::LedgerContents& ledger, const std::vector<engin
 Status refold(const VerifyOptions& options, std::shared_ptr<const Config> config, const Configs& configs,
               Outcome& outcome) {
   std::error_code none;
-  if (std::filesystem::exists(options.state + "/history/0001", none))
+  if (std::filesystem::exists(options.state + "/history/0001", none)) {
     return Error{
         "the state holds history (slod backfill), which verify does not refold yet: the numbers of a "
         "checkpoint cannot be compared"};
+  }
   const auto registry = load_registry(*config);
   if (!registry) return registry.error();
   const std::optional<store::Checkpoint> checkpoint = newest_checkpoint(options, outcome);
