@@ -1,6 +1,7 @@
 """`slod backfill`: recorded logs become history of a running slod, counted once, and nobody is paged for the past."""
 
 import json
+import os
 import random
 import subprocess
 import threading
@@ -60,12 +61,14 @@ def numbers(slos):
 
 
 class Fleet:
-    """What a small fleet logs from `begin` on: unlocks with retries and answers of the device, and reports."""
+    """What a small fleet logs from `begin` on: unlocks with retries and answers of the device, and reports, these for
+    `listened` seconds more: where a log ends slod's view of the devices ends too, and deadlines after it are
+    unobserved."""
 
-    def __init__(self, seed, begin, seconds):
+    def __init__(self, seed, begin, seconds, listened=0):
         self.draw, self.api, self.fleet = random.Random(seed), [], []
         for device in range(8):
-            self.reports(device, begin, seconds)
+            self.reports(device, begin, seconds + listened)
         for number in range(seconds // 2):
             self.unlock(number, begin + number * 2 + self.draw.random())
         self.api.sort(key=lambda entry: entry[0])
@@ -136,11 +139,11 @@ class BackfillTest(IntegrationTest):
             assert answer.status == 200, answer
 
     def test_half_live_and_half_as_history_twice_with_a_kill_between_is_what_a_replay_of_the_whole_log_says(self):
-        seed = random.randrange(1 << 30)
+        seed = int(os.environ.get("SLOD_SEED") or random.randrange(1 << 30))
         print(f"seed {seed}", flush=True)
         slod = Slod(self, CONFIG % self.hook.port).start()
         begin = int(time.time()) + 2
-        past, present = Fleet(seed, begin - 700, 600), Fleet(seed + 1, begin, 30)
+        past, present = Fleet(seed, begin - 700, 600, listened=40), Fleet(seed + 1, begin, 30)
         feeders = [threading.Thread(target=self.live, args=(slod, entries, source))
                    for entries, source in ((present.api, "gateway"), (present.fleet, "fleet"))]
         for feeder in feeders:
@@ -191,6 +194,15 @@ class BackfillTest(IntegrationTest):
             self.assertLessEqual(unseen, most, mine["slo"])
             self.assertLessEqual(abs(mine["bad"] - theirs["bad"]), most, mine["slo"])
             self.assertGreater(theirs["bad"], 5)
+
+    def test_a_block_comes_packed_in_any_coding_that_ingest_takes(self):
+        slod = Slod(self, RIDES_PAGED % (GATEWAY, self.hook.port)).start()
+        for number, coding in enumerate(("gzip", "x-gzip", "GZIP")):
+            line = json.dumps(ride(200, at=time.time() - 60 - number)) + "\n"
+            answer = http_request(slod.ingest, "POST", "/backfill/gateway", gzipped(line), {"Content-Encoding": coding})
+            self.assertEqual((answer.status, json.loads(answer.body)["accepted"]), (200, 1), coding)
+        refused = http_request(slod.ingest, "POST", "/backfill/gateway", b"x", {"Content-Encoding": "br"})
+        self.assertEqual(refused.status, 415)
 
     def test_a_rule_that_history_makes_fire_pages_nobody_until_the_present_burns(self):
         slod = Slod(self, RIDES_PAGED % (GATEWAY, self.hook.port)).start()

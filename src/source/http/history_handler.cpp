@@ -6,9 +6,9 @@
 #include <map>
 #include <utility>
 
-#include "slod/net/inflate.h"
 #include "slod/source/sources.h"
 #include "source/http/bearer.h"
+#include "source/http/body.h"
 #include "source/http/ingest_answer.h"
 #include "source/http/thread_slots.h"
 
@@ -16,17 +16,7 @@ namespace slod::source {
 
 namespace {
 
-constexpr std::size_t kMaxInflated = 64 * 1024 * 1024;
-constexpr std::size_t kMaxKey = 256;
 constexpr std::string_view kPath = "/backfill";
-
-net::Response refusal(int status, std::string_view advice) {
-  net::Response response;
-  response.status = status;
-  response.body = error_answer(advice);
-  if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
 
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
@@ -76,11 +66,7 @@ class HistoryHandler final : public net::Handler {
       response.headers.emplace_back("WWW-Authenticate", "Bearer");
       return response;
     }
-    const std::string_view coding = head.header("content-encoding");
-    if (!coding.empty() && coding != "identity" && coding != "gzip" && coding != "zstd")
-      return refusal(415, "Content-Encoding must be gzip, zstd or identity");
-    if (head.header("idempotency-key").size() > kMaxKey)
-      return refusal(400, "the Idempotency-Key is longer than 256 bytes");
+    if (auto refused = refuse_head(head)) return refused;
     if (!ready_()) return refusal(503, "starting or stopping: send it again");
     return std::nullopt;
   }
@@ -92,16 +78,12 @@ class HistoryHandler final : public net::Handler {
     auto* desk = desks_.mine();
     if (source == nullptr || desk == nullptr) return respond(refusal(503, "too many threads: send it again"));
     std::string inflated;
-    std::string_view body = request.body;
-    const std::string_view coding = request.header("content-encoding");
-    if (coding == "gzip" || coding == "zstd") {
-      const net::Inflated result = net::inflate(coding, request.body, kMaxInflated, inflated);
-      if (result == net::Inflated::kTooLarge)
-        return respond(refusal(413, "larger than 64 MiB when unpacked: send smaller blocks"));
-      if (result != net::Inflated::kOk)
-        return respond(refusal(400, "the compressed block is broken or cut off: send it again whole"));
-      body = inflated;
-    }
+    std::string_view body;
+    const net::Inflated unpacked = unpack(request, inflated, body);
+    if (unpacked == net::Inflated::kTooLarge)
+      return respond(refusal(413, "larger than 64 MiB when unpacked: send smaller blocks"));
+    if (unpacked != net::Inflated::kOk)
+      return respond(refusal(400, "the compressed block is broken or cut off: send it again whole"));
     if (body.empty()) return respond(refusal(400, "the block is empty: send lines of the source's format"));
     submit(*source, *desk, {request, body}, std::move(respond));
   }

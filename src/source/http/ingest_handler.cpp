@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "slod/decode/decoder.h"
-#include "slod/net/inflate.h"
 #include "slod/source/sources.h"
 #include "source/http/aws_confirmer.h"
 #include "source/http/bearer.h"
+#include "source/http/body.h"
 #include "source/http/ingest_answer.h"
 #include "source/http/thread_slots.h"
 
@@ -17,28 +17,8 @@ namespace slod::source {
 
 namespace {
 
-constexpr std::size_t kMaxInflated = 64 * 1024 * 1024;
 constexpr std::size_t kKeptBuffer = 8 * 1024 * 1024;
-constexpr std::size_t kMaxKey = 256;
 constexpr std::string_view kPrefix = "/ingest/";
-
-net::Response refusal(int status, std::string_view advice) {
-  net::Response response;
-  response.status = status;
-  response.body = error_answer(advice);
-  if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-/// The name for net::inflate, "" for none; nothing for a coding that is not understood.
-std::optional<std::string_view> coding_of(const net::Request& request) {
-  std::string text(request.header("content-encoding"));
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (text.empty() || text == "identity") return "";
-  if (text == "gzip" || text == "x-gzip") return "gzip";
-  if (text == "zstd") return "zstd";
-  return std::nullopt;
-}
 
 /// One http source, resolved.
 struct Door {
@@ -86,10 +66,7 @@ class IngestHandler final : public net::Handler {
       response.headers.emplace_back("WWW-Authenticate", "Bearer");
       return response;
     }
-    if (!coding_of(head)) return refusal(415, "Content-Encoding must be gzip, zstd or identity");
-    if (head.header("idempotency-key").size() > kMaxKey) {
-      return refusal(400, "the Idempotency-Key is longer than 256 bytes");
-    }
+    if (auto refused = refuse_head(head)) return refused;
     if (!ready_()) return refusal(503, "starting or stopping: send it again");
     return std::nullopt;
   }
@@ -104,8 +81,9 @@ class IngestHandler final : public net::Handler {
     if (request.body.empty())
       return respond(finished(*door, 400, error_answer("the body is empty: send one record a line")));
 
-    std::string_view body = request.body;
-    const net::Inflated unpacked = unpack(request, *desk, body);
+    if (desk->inflated.capacity() > kKeptBuffer) desk->inflated = {};
+    std::string_view body;
+    const net::Inflated unpacked = unpack(request, desk->inflated, body);
     if (unpacked == net::Inflated::kOk && asks_to_confirm(*door, request)) {
       if (door->confirmer) door->confirmer->confirm(body);
       return respond(net::Response{});
@@ -153,16 +131,6 @@ class IngestHandler final : public net::Handler {
     if (path.ends_with('/')) path.remove_suffix(1);
     const auto door = doors_.find(path);
     return door == doors_.end() ? nullptr : &door->second;
-  }
-
-  static net::Inflated unpack(const net::Request& request, Desk& desk, std::string_view& body) {
-    const std::string_view coding = coding_of(request).value_or("");
-    if (coding.empty()) return net::Inflated::kOk;
-    if (desk.inflated.capacity() > kKeptBuffer) desk.inflated = {};
-    desk.inflated.clear();
-    const net::Inflated result = net::inflate(coding, request.body, kMaxInflated, desk.inflated);
-    body = desk.inflated;
-    return result;
   }
 
   /// AWS IoT asks before it delivers: `confirm: aws-iot`.
