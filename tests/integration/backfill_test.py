@@ -155,6 +155,7 @@ class BackfillTest(IntegrationTest):
         api = self.write("api.log", lines(past.api))
         (self.dir / "fleet.jsonl.gz").write_bytes(gzipped(lines(past.fleet)))
         inputs = (f"gateway={api}", f"fleet={self.dir / 'fleet.jsonl.gz'}")
+        told = time.time()
         first = json.loads(self.backfill(slod, *inputs).stdout)
         self.assertTrue(first["counted"])
         self.assertEqual([s["accepted"] for s in first["sources"]], [len(past.fleet), len(past.api)])
@@ -180,7 +181,9 @@ class BackfillTest(IntegrationTest):
         self.assertGreater(journeys[0]["bad"], 20)
         self.compare_minutes(got, want, 8 * (int(down) // 60 + 3))
         self.assertEqual(slod.metrics().unbalanced_sources(), [])
-        self.assertEqual(self.hook.taken("/hook"), [])
+        # The present may have burned by itself, before: what it fired may end, and nothing fires after it.
+        fired = [json.loads(body) for at, _, body in self.hook.taken("/hook") if at > told]
+        self.assertEqual([one for one in fired if one["status"] == "firing"], [])
         slod.stop()
 
     def compare_minutes(self, got, want, most):
