@@ -1,5 +1,6 @@
 #include "fold/leg_index.h"
 
+#include "fold/dedup.h"
 #include "slod/core/hash.h"
 
 namespace slod::fold {
@@ -16,7 +17,7 @@ std::uint64_t LegIndex::device_key(std::size_t source, StringId device) {
 NodeId LegIndex::by_id(Id kind, std::size_t source, const Digest& id) const {
   if (id.empty()) return kNoNode;
   const auto found = ids_.find(scoped(kind, source, id));
-  return found == ids_.end() ? kNoNode : found->second;
+  return found == ids_.end() ? kNoNode : found->second.node;
 }
 
 const LegIndex::Device* LegIndex::device(std::size_t source, StringId device) const {
@@ -27,22 +28,25 @@ const LegIndex::Device* LegIndex::device(std::size_t source, StringId device) co
 
 void LegIndex::update(NodeId node, const Legs& legs, bool in) {
   const bool open = !legs.has_command || !legs.has_reply;
-  if (legs.has_api && open) update_id(Id::kAttempt, legs.source, legs.api_id, {node, in});
-  if (legs.has_command && (!legs.is_attempt() || !legs.has_reply))
-    update_id(Id::kCommand, legs.source, legs.command_id, {node, in});
-  if (!legs.is_attempt() && !legs.has_command && legs.has_reply)
-    update_id(Id::kReply, legs.source, legs.reply_id, {node, in});
+  const auto by = [&](Id kind, const Digest& id) {
+    if (!id.empty()) update_id(scoped(kind, legs.source, id), {node, legs.facts.arrival}, in);
+  };
+  if (legs.has_api && open) by(Id::kAttempt, legs.api_id);
+  if (legs.has_command && (!legs.is_attempt() || !legs.has_reply)) by(Id::kCommand, legs.command_id);
+  if (!legs.is_attempt() && !legs.has_command && legs.has_reply) by(Id::kReply, legs.reply_id);
   if (legs.device != 0) update_device(node, legs, in);
 }
 
-/// Of two nodes with one id, which only two sources can bring about, the first is found.
-void LegIndex::update_id(Id kind, std::size_t source, const Digest& id, std::pair<NodeId, bool> node_in) {
-  if (id.empty()) return;
-  const Digest key = scoped(kind, source, id);
-  if (node_in.second) {
-    ids_.try_emplace(key, node_in.first);
-  } else if (const auto found = ids_.find(key); found != ids_.end() && found->second == node_in.first) {
-    ids_.erase(found);
+/// Of two nodes with one id, which only two sources can bring about, the first is found; unless it is a day
+/// older: then the id has been used anew.
+void LegIndex::update_id(const Digest& key, const Owner& owner, bool in) {
+  const auto found = ids_.find(key);
+  if (!in) {
+    if (found != ids_.end() && found->second.node == owner.node) ids_.erase(found);
+  } else if (found == ids_.end()) {
+    ids_.emplace(key, owner);
+  } else if (owner.arrival - found->second.arrival >= Dedup::kMemory) {
+    found->second = owner;
   }
 }
 

@@ -48,14 +48,19 @@ class LegIndex {
   struct DigestHash {
     std::size_t operator()(const Digest& d) const { return d.hi ^ d.lo; }
   };
+  /// Who has an id, and since when: an id that comes back after a day is another's.
+  struct Owner {
+    NodeId node;
+    Time arrival;
+  };
   static Digest scoped(Id kind, std::size_t source, const Digest& id);
   static std::uint64_t device_key(std::size_t source, StringId device);
   void update(NodeId node, const Legs& legs, bool in);
-  void update_id(Id kind, std::size_t source, const Digest& id, std::pair<NodeId, bool> node_in);
+  void update_id(const Digest& key, const Owner& owner, bool in);
   static void update_list(TimeList& list, const TimeList::Entry& entry, bool in);
   void update_device(NodeId node, const Legs& legs, bool in);
 
-  boost::unordered_flat_map<Digest, NodeId, DigestHash> ids_;
+  boost::unordered_flat_map<Digest, Owner, DigestHash> ids_;
   boost::unordered_flat_map<std::uint64_t, Device> devices_;
 };
 

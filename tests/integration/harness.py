@@ -30,7 +30,7 @@ TICK = 10  # seconds between evaluations: the shortest that a config may ask for
 PACKAGES = {
     "amtool": "prometheus-alertmanager", "caddy": "caddy", "curl": "curl", "goaccess": "goaccess",
     "haproxy": "haproxy", "mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "mount": "mount",
-    "nginx": "nginx-light", "prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager",
+    "nginx": "nginx-light", "node": "nodejs", "npm": "npm", "prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus", "setpriv": "util-linux", "strace": "strace",
     "syslog-ng": "syslog-ng-core syslog-ng-mod-http", "umount": "mount", "zstd": "zstd",
 }

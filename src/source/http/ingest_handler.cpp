@@ -67,6 +67,8 @@ class IngestHandler final : public net::Handler {
       return response;
     }
     if (auto refused = refuse_head(head)) return refused;
+    if (const std::string_view advice = why_not_protobuf(*door, head); !advice.empty())
+      return refusal(415, advice);
     if (!ready_()) return refusal(503, "starting or stopping: send it again");
     return std::nullopt;
   }
@@ -145,6 +147,19 @@ class IngestHandler final : public net::Handler {
     if (id.empty() || id.size() > kMaxKey) return std::nullopt;
     // The wrapper around a repeated message differs (deliveryAttempt); its id is what makes it the same.
     return IdempotencyKey{id, digest_of(id), {}};
+  }
+
+  /// What is only read as JSON comes as protobuf from senders that were not told otherwise. Else the type
+  /// that a sender names is not looked at.
+  static std::string_view why_not_protobuf(const Door& door, const net::Request& head) {
+    if (!head.header("content-type").starts_with("application/x-protobuf")) return "";
+    if (door.source->envelope == SourceConfig::Envelope::kOtlp) {
+      return "OTLP is read as JSON, not as protobuf: set OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/json, or "
+             "`encoding: json` in the Collector's otlphttp exporter";
+    }
+    if (door.source->envelope == SourceConfig::Envelope::kLoki)
+      return "Loki's push is read as JSON, not as protobuf: set the sender's format to json";
+    return "";
   }
 
   /// In CloudEvents' binary mode the envelope is in the headers and the body is the data itself.

@@ -29,8 +29,11 @@ class HistoryTest : public FoldTest {
     start({kViews.begin(), kViews.end()});
   }
 
-  Outcomes by_fold() {
+  /// `between` is called before each step.
+  template <typename Between>
+  Outcomes by_fold(Between&& between) {
     for (const Step& step : steps) {
+      between();
       if (const auto* api = std::get_if<ApiRow>(&step)) fold->apply(*api);
       if (const auto* device = std::get_if<DeviceRow>(&step)) fold->apply(*device);
       if (const auto* tick = std::get_if<Tick>(&step)) fold->tick(tick->at);
@@ -38,6 +41,20 @@ class HistoryTest : public FoldTest {
     std::uint64_t duplicates = 0;
     for (const auto& [source, count] : fold->counters().duplicates) duplicates += count;
     return {sink.events, sink.attempts, unmatched("command"), unmatched("reply"), duplicates};
+  }
+  Outcomes by_fold() {
+    return by_fold([] {});
+  }
+
+  /// The fold goes, and a new one goes on with what it has saved: a stop and a start.
+  void restart() {
+    archive::Writer saved;
+    fold->io(saved);
+    const std::string bytes = saved.take();
+    start({kViews.begin(), kViews.end()});
+    archive::Reader reader(bytes);
+    fold->io(reader);
+    ASSERT_TRUE(reader.complete());
   }
 
   Outcomes by_oracle(Wrong wrong) {
@@ -108,6 +125,41 @@ TEST_F(HistoryTest, WouldNoticeEachOfTheseRulesBroken) {
     }
     EXPECT_TRUE(noticed) << "rule " << static_cast<int>(wrong);
   }
+}
+
+TEST_F(HistoryTest, RestartsBetweenLegsAndRetriesChangeNothing) {
+  const char* given = std::getenv("SLOD_SEED");
+  const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+  const std::uint64_t last = given != nullptr ? first : slod::test::histories(2000);
+  std::size_t restarts = 0;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    prepare(seed);
+    std::mt19937_64 random(seed);
+    const std::uint64_t one_in = 2 + seed % 17;
+    const Outcomes ours = by_fold([&] {
+      if (random() % one_in != 0) return;
+      restart();
+      ++restarts;
+    });
+    const Outcomes theirs = by_oracle(Wrong::kNothing);
+    ASSERT_EQ(difference(ours.attempts, theirs.attempts), "") << "attempts, SLOD_SEED=" << seed;
+    ASSERT_EQ(difference(ours.events, theirs.events), "") << "events, SLOD_SEED=" << seed;
+    ASSERT_TRUE(ours == theirs) << "counters, SLOD_SEED=" << seed;
+  }
+  EXPECT_GT(restarts, 2 * (last - first)) << "hardly any restart";
+}
+
+TEST_F(HistoryTest, WouldNoticeARestartThatForgets) {
+  std::size_t noticed = 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    prepare(seed);
+    std::size_t steps_left = steps.size() / 2;
+    const Outcomes ours = by_fold([&] {
+      if (steps_left-- == 0) start({kViews.begin(), kViews.end()});
+    });
+    if (!(ours == by_oracle(Wrong::kNothing))) ++noticed;
+  }
+  EXPECT_GT(noticed, 25u);
 }
 
 TEST_F(HistoryTest, BooksInTheSameOrderEveryTime) {

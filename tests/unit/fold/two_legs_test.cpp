@@ -298,6 +298,40 @@ TEST_F(TwoLegsTest, NeverChargesWhatSlodCouldNotSee) {
   EXPECT_EQ(events(), "ok 4s x1; unobserved 20s x1");
 }
 
+TEST_F(TwoLegsTest, GivesTheReplyToTodaysRequestWhereAnIdIsUsedAgainAfterADay) {
+  constexpr double kDay = 86400;
+  for (const bool with_command : {false, true}) {
+    SCOPED_TRACE(with_command);
+    sink = LedgerSink();
+    with_device(config);
+    start();
+    request({.id = "x"});
+    if (with_command) command(1, "x");
+    tick(60);
+    EXPECT_EQ(events(), with_command ? "device_timeout 21s x1" : "device_timeout 20s x1");
+    // Ticks may be minutes apart: yesterday's was not forgotten yet.
+    request({.start = kDay + 1, .id = "x"});
+    if (with_command) command(kDay + 2, "x");
+    reply(kDay + 4, "ok", "x");
+    tick(kDay + 60);
+    EXPECT_EQ(events(),
+              (with_command ? "device_timeout 21s x1" : "device_timeout 20s x1") + std::string("; ok 3s x1"));
+  }
+}
+
+TEST_F(TwoLegsTest, CountsAReplyOfADeviceThatWasNeverSeenAsUnmatchedAndNothingElse) {
+  with_device(config);
+  start();
+  request({.id = "a"});
+  reply(1, "ok", "nobody's", "ghost");
+  reply(2, "ok", "", "ghost");
+  reply(3, "ok", "a", "ghost");  // the id says whose it is, whatever the device is called
+  EXPECT_EQ(events(), "ok 3s x1");
+  tick(700);
+  EXPECT_EQ(unmatched("reply"), 2u);
+  EXPECT_EQ(events(), "ok 3s x1");
+}
+
 TEST_F(TwoLegsTest, KeepsDeviceLabelsAsKnownAtTheEventsTime) {
   config.journeys[0].labels = {"area", "device.model"};
   start();
