@@ -6,6 +6,7 @@
 #include "slod/cli/commands.h"
 #include "slod/net/http_client.h"
 #include "slod/serve/render.h"
+#include "source_notes.h"
 #include "terminal.h"
 
 namespace slod::cli {
@@ -34,7 +35,8 @@ int status(const std::string& url, const std::string& format) {
   if (format == "json") {
     std::cout << body["data"].dump(2) << "\n";
   } else {
-    std::cout << serve::slos_table_from_json(body["data"].dump(), colour_wanted());
+    const std::string data = body["data"].dump();
+    std::cout << serve::slos_table_from_json(data, colour_wanted()) << source_notes(data);
   }
   return kOk;
 }
