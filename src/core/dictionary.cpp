@@ -8,6 +8,7 @@
 #include <new>
 #include <type_traits>
 
+#include "slod/core/bytes.h"
 #include "slod/core/hash.h"
 #include "slod/core/result.h"
 
@@ -31,14 +32,14 @@ class StableVector {
   }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   void push_back(const T& value) {
-    const Place at = place(size_);
-    SLOD_ASSERT(at.chunk < kChunks);
-    auto& chunk = chunks_[at.chunk];
-    if (!chunk) chunk = std::make_unique_for_overwrite<Cell[]>(std::size_t{kFirstChunk} << at.chunk);
-    std::construct_at(reinterpret_cast<T*>(&chunk[at.offset]), value);
+    if (tail_ == tail_end_) next_chunk();
+    std::construct_at(reinterpret_cast<T*>(tail_++), value);
     ++size_;
   }
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    tail_ = tail_end_ = nullptr;
+  }
 
  private:
   static_assert(std::is_trivially_destructible_v<T>);
@@ -55,8 +56,19 @@ class StableVector {
     return {chunk, biased - (kFirstChunk << chunk)};
   }
 
+  void next_chunk() {
+    const std::uint32_t at = place(size_).chunk;
+    SLOD_ASSERT(at < kChunks);
+    const std::size_t length = std::size_t{kFirstChunk} << at;
+    if (!chunks_[at]) chunks_[at] = std::make_unique_for_overwrite<Cell[]>(length);
+    tail_ = chunks_[at].get();
+    tail_end_ = tail_ + length;
+  }
+
   std::array<std::unique_ptr<Cell[]>, kChunks> chunks_;
   std::uint32_t size_ = 0;
+  Cell* tail_ = nullptr;  ///< the next entry's place, in the last chunk
+  Cell* tail_end_ = nullptr;
 };
 
 /// Bytes that never move. clear() keeps the first blocks.
@@ -100,16 +112,21 @@ class IdTable {
   IdTable() : cells_(64) {}
   template <typename Same>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, const Same& same) const {
-    for (std::size_t i = hash & (cells_.size() - 1);; i = (i + 1) & (cells_.size() - 1)) {
-      const Cell& cell = cells_[i];
-      if (cell.id == 0) return 0;
-      if (cell.hash == static_cast<std::uint32_t>(hash >> 32) && same(cell.id)) return cell.id;
-    }
+    return cells_[cell_of(hash, same)].id;
   }
-  template <typename Rehash>
-  void insert(std::uint64_t hash, std::uint32_t id, const Rehash& rehash) {
-    if (++count_ * 2 > cells_.size()) grow(rehash);
-    place(hash, id);
+  /// The id that is there, or the one that `make` makes.
+  template <typename Same, typename Make, typename Rehash>
+  std::uint32_t find_or_make(std::uint64_t hash, const Same& same, const Make& make, const Rehash& rehash) {
+    Cell& cell = cells_[cell_of(hash, same)];
+    if (cell.id != 0) return cell.id;
+    const std::uint32_t id = make();
+    if (++count_ * 2 > cells_.size()) {
+      grow(rehash);
+      place(hash, id);
+    } else {
+      cell = {static_cast<std::uint32_t>(hash >> 32), id};
+    }
+    return id;
   }
   void clear() {
     if (count_ == 0) return;
@@ -122,6 +139,14 @@ class IdTable {
     std::uint32_t hash = 0;
     std::uint32_t id = 0;
   };
+  /// Where the id is, or the empty place where it belongs.
+  template <typename Same>
+  [[nodiscard]] std::size_t cell_of(std::uint64_t hash, const Same& same) const {
+    for (std::size_t i = hash & (cells_.size() - 1);; i = (i + 1) & (cells_.size() - 1)) {
+      const Cell& cell = cells_[i];
+      if (cell.id == 0 || (cell.hash == static_cast<std::uint32_t>(hash >> 32) && same(cell.id))) return i;
+    }
+  }
   void place(std::uint64_t hash, std::uint32_t id) {
     std::size_t i = hash & (cells_.size() - 1);
     while (cells_[i].id != 0) i = (i + 1) & (cells_.size() - 1);
@@ -163,7 +188,6 @@ struct Dictionary::Impl {
     strings.push_back({});
     sets.push_back({});
   }
-  [[nodiscard]] std::uint64_t hash_of_string(StringId id) const { return hash_bytes(strings[id]); }
   [[nodiscard]] std::span<const Label> set(LabelSetId id) const { return {sets[id].first, sets[id].size}; }
 };
 
@@ -174,21 +198,22 @@ Dictionary& Dictionary::operator=(Dictionary&&) noexcept = default;
 
 StringId Dictionary::intern(std::string_view text) {
   if (text.empty()) return 0;
-  const std::uint64_t hash = hash_bytes(text);
-  const auto same = [&](std::uint32_t id) { return impl_->strings[id] == text; };
-  if (const StringId known = impl_->string_ids.find(hash, same)) return known;
-  char* copy = impl_->arena.take(text.size(), 1);
-  std::memcpy(copy, text.data(), text.size());
-  const StringId id = impl_->strings.size();
-  impl_->strings.push_back({copy, text.size()});
-  impl_->string_ids.insert(hash, id, [this](std::uint32_t other) { return impl_->hash_of_string(other); });
-  return id;
+  Impl& impl = *impl_;
+  const auto same = [&](std::uint32_t id) { return same_text(impl.strings[id], text); };
+  const auto make = [&] {
+    char* copy = impl.arena.take(text.size(), 1);
+    std::memcpy(copy, text.data(), text.size());
+    impl.strings.push_back({copy, text.size()});
+    return impl.strings.size() - 1;
+  };
+  const auto rehash = [&](std::uint32_t id) { return hash_bytes(impl.strings[id]); };
+  return impl.string_ids.find_or_make(hash_bytes(text), same, make, rehash);
 }
 
 StringId Dictionary::find(std::string_view text) const {
   if (text.empty()) return 0;
   return impl_->string_ids.find(hash_bytes(text),
-                                [&](std::uint32_t id) { return impl_->strings[id] == text; });
+                                [&](std::uint32_t id) { return same_text(impl_->strings[id], text); });
 }
 
 LabelSetId Dictionary::intern_labels(std::span<const Label> labels) {
@@ -199,18 +224,18 @@ LabelSetId Dictionary::intern_labels(std::span<const Label> labels) {
   }
   if (sorted.empty()) return 0;
   std::sort(sorted.begin(), sorted.end(), [](const Label& a, const Label& b) { return a.key < b.key; });
-  const std::uint64_t hash = hash_labels(sorted);
   const auto same = [&](std::uint32_t id) {
     const auto known = impl_->set(id);
     return std::equal(known.begin(), known.end(), sorted.begin(), sorted.end());
   };
-  if (const LabelSetId known = impl_->set_ids.find(hash, same)) return known;
-  char* place = impl_->arena.take(sorted.size() * sizeof(Label), alignof(Label));
-  std::memcpy(place, sorted.data(), sorted.size() * sizeof(Label));
-  const LabelSetId id = impl_->sets.size();
-  impl_->sets.push_back({reinterpret_cast<const Label*>(place), static_cast<std::uint32_t>(sorted.size())});
-  impl_->set_ids.insert(hash, id, [this](std::uint32_t other) { return hash_labels(impl_->set(other)); });
-  return id;
+  const auto make = [&] {
+    char* place = impl_->arena.take(sorted.size() * sizeof(Label), alignof(Label));
+    std::memcpy(place, sorted.data(), sorted.size() * sizeof(Label));
+    impl_->sets.push_back({reinterpret_cast<const Label*>(place), static_cast<std::uint32_t>(sorted.size())});
+    return impl_->sets.size() - 1;
+  };
+  const auto rehash = [&](std::uint32_t id) { return hash_labels(impl_->set(id)); };
+  return impl_->set_ids.find_or_make(hash_labels(sorted), same, make, rehash);
 }
 
 std::string_view Dictionary::text(StringId id) const {

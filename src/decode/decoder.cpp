@@ -4,6 +4,7 @@
 
 #include "decode/envelope.h"
 #include "decode/json_records.h"
+#include "decode/lines.h"
 #include "decode/log_fields.h"
 #include "decode/message_fields.h"
 #include "decode/splitter.h"
@@ -68,20 +69,15 @@ class LogSource {
   }
 
   void text_lines(std::string_view block, RecordVisitor& visitor) {
-    while (!block.empty()) {
-      const std::size_t length = std::min(block.find('\n'), block.size());
-      const std::string_view line = trim(block.substr(0, length));
-      block.remove_prefix(std::min(length + 1, block.size()));
-      if (!line.empty() && !text_line(line, visitor)) return;
+    Lines lines(block, copy_);
+    for (std::string_view line; lines.next(line);) {
+      if (!text_line(line, visitor)) return;
     }
   }
 
   bool text_line(std::string_view line, RecordVisitor& visitor) {
     if (line.size() > kMaxRecord) return visitor.on_reject(Reject::kTooLong, excerpt_of(line));
-    if (!JsonParser::is_utf8(line)) {
-      repaired_ = replace_invalid_utf8(line);
-      line = repaired_;
-    }
+    if (!JsonParser::is_utf8(line)) line = repaired_.of(replace_invalid_utf8(line));
     if (!text_->parse(line)) return visitor.on_reject(Reject::kMalformed, excerpt_of(line));
     return record(text_->values(), line, visitor);
   }
@@ -92,7 +88,7 @@ class LogSource {
   bool skip_prefix_;
   std::optional<TextFormat> text_;
   LogRecord record_;
-  std::string repaired_;
+  PaddedCopy copy_, repaired_;
 };
 
 /// Messages of one source, live or one per line.

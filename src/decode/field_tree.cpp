@@ -1,5 +1,7 @@
 #include "decode/field_tree.h"
 
+#include "slod/core/bytes.h"
+
 namespace slod::decode {
 namespace {
 
@@ -65,22 +67,41 @@ std::uint32_t FieldTree::find(const Node& node, std::string_view key) const {
   return kUnwanted;
 }
 
-const FieldTree::Seen& FieldTree::remember(Node& node, std::size_t position, std::string_view key) {
-  constexpr std::size_t kMostRemembered = 256;
-  const bool keep = position < kMostRemembered && key.size() + 2 <= Seen::kLongest;
-  if (keep && node.order.size() <= position) node.order.resize(position + 1);
-  Seen& seen = keep ? node.order[position] : not_kept_;
-  seen = {};
-  seen.child = find(node, key);
-  if (seen.child != kUnwanted) {
-    const Node& child = nodes_[seen.child];
-    if (child.slots.size() == 1 && child.children.empty()) seen.slot = child.slots.front();
+FieldTree::Seen FieldTree::seen(const Node& node, std::string_view key) const {
+  Seen made;
+  made.child = find(node, key);
+  if (made.child != kUnwanted) {
+    const Node& child = nodes_[made.child];
+    if (child.slots.size() == 1 && child.children.empty()) made.slot = child.slots.front();
   }
-  if (!keep) return seen;
-  seen.size = static_cast<std::uint32_t>(key.size() + 2);
-  seen.quoted[0] = seen.quoted[key.size() + 1] = '"';
-  key.copy(seen.quoted.data() + 1, key.size());
-  return seen;
+  const std::size_t length = key.size() + 3;
+  if (length > Seen::kLongest) return made;
+  made.size = static_cast<std::uint32_t>(length);
+  made.front = length >= 16 ? 0xFFFFU : (1U << length) - 1;
+  made.quoted[0] = made.quoted[length - 2] = '"';
+  made.quoted[length - 1] = ':';
+  key.copy(made.quoted.data() + 1, key.size());
+  return made;
+}
+
+const FieldTree::Seen& FieldTree::expect(Node& node, std::size_t& next, std::string_view key) {
+  constexpr std::size_t kMostRemembered = 128;
+  const std::size_t count = node.order.size();
+  // A field that is left out is the usual reason, so the search begins where the other one stood.
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = next + i < count ? next + i : next + i - count;
+    const Seen& known = node.order[at];
+    if (!same_text({known.quoted.data() + 1, known.size - 3}, key)) continue;
+    next = at + 1;
+    return known;
+  }
+  const Seen made = seen(node, key);
+  if (made.size == 0) return not_kept_ = made;
+  if (count >= kMostRemembered) {
+    node.order.clear();
+    next = 0;
+  }
+  return *node.order.insert(node.order.begin() + static_cast<std::ptrdiff_t>(next++), made);
 }
 
 }  // namespace slod::decode

@@ -1,7 +1,7 @@
 // The fields that a format maps, compiled to a tree of keys: a document is walked once and each wanted value
 // put into its slot, instead of looking up every field on its own. Loggers write their keys in the same order
-// line after line, so each object remembers which key stood where: the usual price of a key is one
-// comparison. Owned by one decoder.
+// line after line, some of them not in every line, so each object remembers its keys in their order: the
+// usual price of a key is one comparison. Owned by one decoder.
 #pragma once
 
 #include <array>
@@ -23,11 +23,12 @@ class FieldTree {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   static constexpr std::uint32_t kUnwanted = static_cast<std::uint32_t>(-1);
 
-  /// A key that stood somewhere in an object, with its quotes, and what it leads to.
+  /// A key that stood somewhere in an object, with its quotes and colon, and what it leads to.
   struct alignas(64) Seen {
     static constexpr std::size_t kLongest = 48;
     std::array<char, kLongest> quoted{};
-    std::uint32_t size = 0;           ///< of `quoted`; 0: nothing remembered
+    std::uint32_t size = 0;           ///< of `quoted`
+    std::uint32_t front = 0;          ///< bit i: byte i of the first sixteen belongs to it
     std::uint32_t child = kUnwanted;  ///< node
     std::uint32_t slot = kUnwanted;   ///< where it is all that is wanted of the child: one value
   };
@@ -46,7 +47,7 @@ class FieldTree {
     std::string key;
     std::vector<std::uint32_t> slots;
     std::vector<std::uint32_t> children;
-    std::vector<Seen> order;  ///< by position in the object: the key that was there last time
+    std::vector<Seen> order;  ///< every key that was met, each behind the one that it first followed
   };
   void add(std::string_view path, std::uint32_t slot);
   std::uint32_t child(std::uint32_t node, const std::string& key);
@@ -55,8 +56,10 @@ class FieldTree {
   }
   /// The child of `node` that a key leads to, or kUnwanted.
   [[nodiscard]] std::uint32_t find(const Node& node, std::string_view key) const;
-  /// The same as Seen, kept for the next object of this kind. Lifetime: until the next call.
-  const Seen& remember(Node& node, std::size_t position, std::string_view key);
+  /// A key that is not the one at `next` in the order: found elsewhere in it, or put there. `next` moves
+  /// behind it. Lifetime: until the next call.
+  const Seen& expect(Node& node, std::size_t& next, std::string_view key);
+  [[nodiscard]] Seen seen(const Node& node, std::string_view key) const;
 
   std::vector<Node> nodes_;
   std::vector<Value> values_;

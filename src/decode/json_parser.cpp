@@ -3,9 +3,9 @@
 #include <simdjson.h>
 
 #include <charconv>
-#include <cstring>
 
 #include "decode/line_walk.h"
+#include "decode/lines.h"
 #include "slod/core/result.h"
 
 namespace slod::decode {
@@ -27,26 +27,22 @@ class TreeWalk {
   // NOLINTNEXTLINE(misc-no-recursion)
   void object(const dom::object& fields, std::uint32_t node) {
     const FieldTree::Node& wanted = tree_.nodes_[node];
-    std::size_t missing = wanted.children.size();
-    const auto end = fields.end();
-    for (auto field = fields.begin(); missing != 0 && field != end; ++field) {
-      const std::uint32_t child = tree_.find(wanted, field.key());
-      if (child != FieldTree::kUnwanted && value(field.value(), child)) --missing;
+    for (const dom::key_value_pair field : fields) {
+      const std::uint32_t child = tree_.find(wanted, field.key);
+      if (child != FieldTree::kUnwanted) value(field.value, child);
     }
   }
 
-  /// False: a repetition of a key that was there before.
   // NOLINTNEXTLINE(misc-no-recursion)
-  bool value(dom::element element, std::uint32_t node) {
+  void value(dom::element element, std::uint32_t node) {
     const FieldTree::Node& wanted = tree_.nodes_[node];
     if (!wanted.slots.empty()) {
       Value& first = tree_.values_[wanted.slots.front()];
-      if (first.kind != Value::Kind::kMissing) return false;
+      if (first.kind != Value::Kind::kMissing) return;
       scalar(element, wanted.slots, first);
       for (std::size_t i = 1; i < wanted.slots.size(); ++i) tree_.values_[wanted.slots[i]] = first;
     }
     if (!wanted.children.empty()) inside(element, node);
-    return true;
   }
 
   // NOLINTNEXTLINE(misc-no-recursion)
@@ -103,60 +99,11 @@ class TreeWalk {
   FieldTree& tree_;
 };
 
-namespace {
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
-/// The next line with something in it, trimmed; `rest` then begins behind it. Empty: no more.
-std::string_view next_line(std::string_view& rest) {
-  while (!rest.empty()) {
-    const void* newline = std::memchr(rest.data(), '\n', rest.size());
-    const std::size_t length =
-        newline == nullptr ? rest.size()
-                           : static_cast<std::size_t>(static_cast<const char*>(newline) - rest.data());
-    std::string_view line = rest.substr(0, length);
-    rest.remove_prefix(std::min(length + 1, rest.size()));
-    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
-    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-    if (!line.empty()) return line;
-  }
-  return {};
-}
-
-bool may_be_walked(std::string_view line) {
-  return line.front() == '{' && line.back() == '}' && line.size() <= kMaxRecord &&
-         std::memchr(line.data(), '\\', line.size()) == nullptr;
-}
-
-/// simdjson's first stage: where the tokens of a text begin.
-class Scanner {
- public:
-  explicit Scanner(std::size_t capacity) {
-    SLOD_ASSERT(simdjson::get_active_implementation()->create_dom_parser_implementation(
-                    capacity, kMaxDepth, stages_) == simdjson::SUCCESS);
-  }
-  /// False: something in it is not UTF-8, a control character, a quote without its other; or nothing is
-  /// there.
-  bool scan(std::string_view text) {
-    return stages_->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(),
-                           simdjson::stage1_mode::regular) == simdjson::SUCCESS;
-  }
-  [[nodiscard]] std::uint32_t* tokens() const { return stages_->structural_indexes.get(); }
-  [[nodiscard]] std::size_t count() const { return stages_->n_structural_indexes; }
-
- private:
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> stages_;
-};
-
-}  // namespace
-
 struct JsonParser::Impl {
   dom::parser parser;
-  // A line of a block may be read by itself while the block's tokens are still in use.
-  Scanner of_block{kMaxBlock};
-  Scanner of_one{kMaxBlock};
+  UnescapedText unescaped{kMaxRecord};
+  // A line of a block may be read by itself while the block's line is still in use.
+  PaddedCopy line, document;
 
   Impl() {
 #ifdef SIMDJSON_THREADS_ENABLED
@@ -164,45 +111,26 @@ struct JsonParser::Impl {
 #endif
     SLOD_ASSERT(parser.allocate(kMaxRecord, kMaxDepth) == simdjson::SUCCESS);
   }
-  /// One document by itself, where it needs no parser.
-  bool walk(std::string_view document, FieldTree& tree) {
-    if (document.empty() || document.size() > kMaxBlock || !may_be_walked(document) || !of_one.scan(document))
-      return false;
-    std::uint32_t* const first = of_one.tokens();
-    first[of_one.count()] = 0;
-    const std::uint32_t* const behind = LineWalk(tree).run(document.data(), document, first);
-    return behind == first + of_one.count();
-  }
 };
 
 JsonParser::JsonParser() : impl_(std::make_unique<Impl>()) {}
 JsonParser::~JsonParser() = default;
 
-bool JsonParser::many(std::string_view lines, FieldTree& tree, LineSink& sink) {
-  SLOD_ASSERT(lines.size() <= kMaxBlock);
-  const bool scanned = impl_->of_block.scan(lines);
-  std::uint32_t* const first = impl_->of_block.tokens();
-  const std::uint32_t* const end = first + (scanned ? impl_->of_block.count() : 0);
-  const std::uint32_t* token = first;
-  LineWalk walk(tree);
-  std::string_view rest = lines;
-  for (std::string_view line = next_line(rest); !line.empty(); line = next_line(rest)) {
-    const auto begin = static_cast<std::uint32_t>(line.data() - lines.data());
-    while (token != end && *token < begin) ++token;
-    const std::uint32_t* behind = nullptr;
-    if (token != end && may_be_walked(line)) {
-      first[end - first] = begin;  // what LineWalk::run requires behind the last token
-      behind = walk.run(lines.data(), line, token);
-    }
-    if (behind != nullptr) token = behind;
-    if (!(behind != nullptr ? sink.on_document(line) : sink.on_other(line))) return false;
+bool JsonParser::many(std::string_view block, FieldTree& tree, LineSink& sink) {
+  LineWalk walk(tree, impl_->unescaped);
+  Lines lines(block, impl_->line);
+  for (std::string_view line; lines.next(line);) {
+    const bool good = line.size() <= kMaxRecord && walk.run(line);
+    if (!(good ? sink.on_document(line) : sink.on_other(line))) return false;
   }
   return true;
 }
 
 Reject JsonParser::one(std::string_view document, FieldTree& tree) {
   SLOD_ASSERT(document.size() <= kMaxRecord);
-  return impl_->walk(document, tree) ? Reject::kNone : parsed(document, tree);
+  if (document.empty()) return Reject::kMalformed;
+  const std::string_view padded = impl_->document.of(document);
+  return LineWalk(tree, impl_->unescaped).run(padded) ? Reject::kNone : parsed(padded, tree);
 }
 
 Reject JsonParser::parsed(std::string_view document, FieldTree& tree) {

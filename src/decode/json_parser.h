@@ -1,8 +1,7 @@
-// The one place that runs simdjson: over a block of NDJSON lines its first stage alone, which finds the
-// tokens and checks UTF-8 and control characters, with a walk of our own behind it (line_walk.h); for one
-// document its whole parser. parse_many would not do: in simdjson 3.0.1 it yields nothing for a batch with
-// one line of invalid UTF-8, drops all that follows a malformed line, does not see where a line ends, and
-// copies every value. Owned by one decoder.
+// JSON documents: a walk of our own over the usual line (line_walk.h), and simdjson's parser for whatever
+// that leaves. parse_many would not do: in simdjson 3.0.1 it yields nothing for a batch with one line of
+// invalid UTF-8, drops all that follows a malformed line, does not see where a line ends, and copies every
+// value. The one place that runs simdjson. Owned by one decoder.
 #pragma once
 
 #include <cstddef>
@@ -36,11 +35,9 @@ class JsonParser {
   JsonParser(const JsonParser&) = delete;
   JsonParser& operator=(const JsonParser&) = delete;
 
-  /// Hands out every line of `lines` (at most kMaxBlock bytes) that is not blank, without the blanks around
-  /// it. Values are views of the line. False: the sink asked to stop. The sink may call one().
+  /// Hands out every line of `lines` that is not blank, without the blanks around it. Views live until the
+  /// next line. False: the sink asked to stop. The sink may call one().
   bool many(std::string_view lines, FieldTree& tree, LineSink& sink);
-  /// What stays in the processor's first caches while it is read twice.
-  static constexpr std::size_t kMaxBlock = 32 * 1024;
 
   /// One document of at most kMaxRecord bytes. kNone, kMalformed, kUtf8 or kNotAnObject.
   Reject one(std::string_view document, FieldTree& tree);

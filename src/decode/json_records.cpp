@@ -6,21 +6,6 @@
 #include "decode/utf8.h"
 
 namespace slod::decode {
-namespace {
-
-/// The lines at the front of `rest` that fill one block; a longer line stands alone.
-std::string_view take_block(std::string_view& rest) {
-  std::size_t length = rest.size();
-  if (length > JsonParser::kMaxBlock) {
-    const std::size_t newline = rest.rfind('\n', JsonParser::kMaxBlock - 1);
-    length = newline != std::string_view::npos ? newline + 1 : std::min(rest.find('\n'), rest.size() - 1) + 1;
-  }
-  const std::string_view block = rest.substr(0, length);
-  rest.remove_prefix(length);
-  return block;
-}
-
-}  // namespace
 
 /// Lines that are not plainly one object each go the careful way.
 class JsonRecords::Lines final : public LineSink {
@@ -28,7 +13,7 @@ class JsonRecords::Lines final : public LineSink {
   Lines(JsonRecords& records, FieldTree& tree, RecordSink& sink)
       : records_(records), tree_(tree), sink_(sink) {}
   bool on_document(std::string_view line) override { return sink_.on_document(line); }
-  bool on_other(std::string_view line) override { return records_.line(line, tree_, sink_, false); }
+  bool on_other(std::string_view line) override { return records_.line(line, tree_, sink_); }
 
  private:
   JsonRecords& records_;
@@ -37,31 +22,25 @@ class JsonRecords::Lines final : public LineSink {
 };
 
 void JsonRecords::lines(std::string_view block, FieldTree& tree, RecordSink& sink, bool skip_prefix) {
+  if (skip_prefix) return prefixed(block, tree, sink);
   Lines each(*this, tree, sink);
-  std::string_view rest = block;
-  while (!rest.empty()) {
-    const std::string_view part = take_block(rest);
-    const bool quick = !skip_prefix && part.size() <= JsonParser::kMaxBlock;
-    if (!(quick ? parser_.many(part, tree, each) : carefully(part, tree, sink, skip_prefix))) return;
-  }
+  parser_.many(block, tree, each);
 }
 
-bool JsonRecords::carefully(std::string_view block, FieldTree& tree, RecordSink& sink, bool skip_prefix) {
-  while (!block.empty()) {
+void JsonRecords::prefixed(std::string_view block, FieldTree& tree, RecordSink& sink) {
+  bool more = true;
+  while (more && !block.empty()) {
     const std::size_t length = std::min(block.find('\n'), block.size());
     const std::string_view text = trim(block.substr(0, length));
     block.remove_prefix(std::min(length + 1, block.size()));
-    if (!text.empty() && !line(text, tree, sink, skip_prefix)) return false;
+    if (text.empty()) continue;
+    const std::size_t start = text.find('{');
+    more = start == std::string_view::npos ? sink.on_unreadable(text, Reject::kMalformed)
+                                           : line(text.substr(start), tree, sink);
   }
-  return true;
 }
 
-bool JsonRecords::line(std::string_view text, FieldTree& tree, RecordSink& sink, bool skip_prefix) {
-  if (skip_prefix) {
-    const std::size_t start = text.find('{');
-    if (start == std::string_view::npos) return sink.on_unreadable(text, Reject::kMalformed);
-    text.remove_prefix(start);
-  }
+bool JsonRecords::line(std::string_view text, FieldTree& tree, RecordSink& sink) {
   if (text.size() > kMaxRecord) return sink.on_unreadable(text, Reject::kTooLong);
   const Reject why = one(text, tree);
   if (why == Reject::kNone) return sink.on_document(text);

@@ -31,9 +31,10 @@ class JsonRecords {
 
  private:
   class Lines;
-  bool line(std::string_view text, FieldTree& tree, RecordSink& sink, bool skip_prefix);
+  bool line(std::string_view text, FieldTree& tree, RecordSink& sink);
   bool record(std::string_view text, FieldTree& tree, RecordSink& sink);
-  bool carefully(std::string_view block, FieldTree& tree, RecordSink& sink, bool skip_prefix);
+  /// Lines with a syslog header.
+  void prefixed(std::string_view block, FieldTree& tree, RecordSink& sink);
 
   JsonParser& parser_;
   std::string repaired_;

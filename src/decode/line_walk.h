@@ -1,44 +1,68 @@
-// The usual JSON line without a parser behind it: simdjson's first stage has found where the tokens of a
-// block begin, and this walk holds them against JSON's grammar and puts the wanted values into their slots,
-// as views of the line. It takes only what it can judge completely (no backslash, no exponent, no integer
-// beyond 18 digits, not too deep); whatever else is left to simdjson's own parser. What it takes, simdjson's
-// parser takes too and reads the same: the differential test holds it to that. Owned by one decoder.
+// The usual JSON line in one pass and without a parser behind it: each byte is looked at once, strings
+// sixteen bytes at a time, keys by comparing them with the key that stood there in the line before; the
+// wanted values go into their slots as views of the line. It takes only what it can judge completely (no
+// exponent, no integer beyond 18 digits, no surrogates in escapes, not too deep); whatever else is left to
+// simdjson. What it takes, simdjson's parser takes too and reads the same: the differential tests and the
+// fuzzer hold it to that. Owned by one decoder.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "decode/field_tree.h"
 
 namespace slod::decode {
 
-class LineWalk {
+/// Where the strings of one line are that had escapes in them. Lifetime of its texts: until the next line.
+class UnescapedText {
  public:
-  explicit LineWalk(FieldTree& tree)
-      : tree_(tree), nodes_(tree.nodes_.data()), values_(tree.values_.data()) {}
-
-  /// `line`: "{...}" without backslash or newline, inside `base`. `cursor`: the token that is its first
-  /// character; positions count from `base`. Requires: the position behind the last token is that of a '{'.
-  /// The cursor behind the line's last token, or null: not for this walk.
-  const std::uint32_t* run(const char* base, std::string_view line, const std::uint32_t* cursor);
+  /// `longest`: of the lines.
+  explicit UnescapedText(std::size_t longest);
+  char* begin() { return room_.get(); }
 
  private:
-  using Cursor = const std::uint32_t*;
-  // Each reads the value whose first token the cursor is at; the cursor behind its last one, or null.
-  Cursor object(Cursor at, std::uint32_t node, std::size_t depth);
-  Cursor member(Cursor at, const FieldTree::Seen& key, std::size_t depth, std::size_t& missing);
-  Cursor wanted(Cursor at, std::uint32_t node, std::size_t depth);
-  Cursor container(Cursor at, std::uint32_t node, std::size_t depth);
-  Cursor scalar(Cursor at, Value& value) const;
-  Cursor skip(Cursor at, std::size_t depth) const;
-  Cursor skip_object(Cursor at, std::size_t depth) const;
-  Cursor skip_members(Cursor at, std::size_t depth) const;
-  Cursor skip_array(Cursor at, std::size_t depth) const;
+  std::unique_ptr<char[]> room_;
+};
+
+class LineWalk {
+ public:
+  LineWalk(FieldTree& tree, UnescapedText& room)
+      : tree_(tree), nodes_(tree.nodes_.data()), values_(tree.values_.data()), room_(room) {}
+
+  /// Requires: `line` is not empty, is not longer than what the room is made for, and is padded (lines.h).
+  /// True: it is one object; its values are in the tree. False: not for this walk.
+  bool run(std::string_view line);
+
+ private:
+  // Each reads the value that begins at `at`; where it ends, or null. `into`: null where only the form
+  // matters.
+  const char* object(const char* at, std::uint32_t node, std::size_t depth);
+  const char* member(const char* at, const FieldTree::Seen& key, std::size_t depth);
+  const char* nested(const char* at, const FieldTree::Seen& key, std::size_t depth);
+  const char* wanted(const char* at, std::uint32_t node, std::size_t depth);
+  const char* container(const char* at, std::uint32_t node, std::size_t depth);
+  const char* scalar(const char* at, Value* into);
+  const char* string(const char* begin, Value* into);
+  const char* escaped(const char* at, Value* into);
+  void keep_unescaped(char* end, Value* into);
+  const char* skip(const char* at, std::size_t depth);
+  const char* skip_object(const char* at, std::size_t depth);
+  const char* skip_array(const char* at, std::size_t depth);
+  /// An object's key that is not the expected one; `next`: which one will be expected then.
+  const char* other_key(const char* at, FieldTree::Node& node, std::size_t& next,
+                        const FieldTree::Seen*& key);
+  /// The first quote, backslash or control character from `at` on; a zero where the line is not UTF-8.
+  const char* string_end(const char* at);
+  bool is_utf8();
 
   FieldTree& tree_;
   FieldTree::Node* nodes_;
   Value* values_;
-  const char* base_ = nullptr;
+  UnescapedText& room_;
+  std::string_view line_;
+  char* unescaped_ = nullptr;
+  bool utf8_ = false;  ///< the line's odd bytes were looked at
 };
 
 }  // namespace slod::decode

@@ -1,6 +1,9 @@
 #include "decode/log_fields.h"
 
+#include <algorithm>
+
 #include "decode/utf8.h"
+#include "slod/core/bytes.h"
 
 namespace slod::decode {
 namespace {
@@ -37,7 +40,11 @@ void split_request(std::string_view request, std::string_view& method, std::stri
   const std::size_t first = request.find(' ');
   if (first == std::string_view::npos || first == 0) return;
   std::string_view rest = request.substr(first + 1);
-  const std::size_t last = rest.rfind(" HTTP/");
+  constexpr std::string_view kHttp = " HTTP/";
+  const std::size_t usual = rest.size() - std::min(rest.size(), kHttp.size() + 3);  // "1.1"
+  const bool found =
+      rest.size() > usual + kHttp.size() && same_bytes(rest.data() + usual, kHttp.data(), kHttp.size());
+  const std::size_t last = found ? usual : rest.rfind(kHttp);
   if (last != std::string_view::npos) rest = rest.substr(0, last);
   if (rest.empty()) return;
   method = request.substr(0, first);
@@ -64,7 +71,7 @@ Reject LogReader::read_request(std::span<const Value> values, LogRecord& record)
 }
 
 Reject LogReader::read(std::span<const Value> values, LogRecord& record) {
-  const Read time = read_time(values[kTime], time_unit_, record.stamp);
+  const Read time = time_.read(values[kTime], time_unit_, record.stamp);
   if (time != Read::kOk) return reject_of(time, Reject::kMissingTime, Reject::kBadTime);
   const Read status = read_status(values[kStatus], record.status);
   if (status != Read::kOk) return reject_of(status, Reject::kMissingStatus, Reject::kBadStatus);

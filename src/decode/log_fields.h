@@ -32,6 +32,7 @@ class LogReader {
     return is_missing(value) ? std::string_view{} : value.text;
   }
 
+  TimeReader time_;
   Duration time_unit_, latency_unit_;
   bool stamp_is_end_;
   bool split_request_;  ///< `path` holds the whole request line

@@ -2,24 +2,47 @@
 
 #include <array>
 
+#include "decode/lines.h"
 #include "decode/log_fields.h"
+#include "slod/core/bytes.h"
+#include "slod/core/sixteen.h"
 
 namespace slod::decode {
 namespace {
 
-/// Cuts what precedes `mark` off the front of `rest`, the mark too.
-bool take_until(std::string_view& rest, std::string_view mark, std::string_view& part) {
-  const std::size_t at = rest.find(mark);
-  if (at == std::string_view::npos) return false;
+static_assert(Sixteen::kSize <= kPadding);
+
+/// Where the first of `marks` is, from `from` on; text.size() for none. A line's parts may be read beyond.
+template <char... marks>
+std::size_t find_any(std::string_view text, std::size_t from = 0) {
+  const char* const end = text.data() + text.size();
+  return static_cast<std::size_t>(find_padded<marks...>(text.data() + from, end) - text.data());
+}
+
+/// Cuts what precedes a blank off the front of `rest`, the blank too.
+bool take_word(std::string_view& rest, std::string_view& part) {
+  const std::size_t at = find_any<' '>(rest);
+  if (at == rest.size()) return false;
   part = rest.substr(0, at);
-  rest.remove_prefix(at + mark.size());
+  rest.remove_prefix(at + 1);
+  return true;
+}
+
+/// The same for a mark of two characters.
+template <char first, char second>
+bool take_until(std::string_view& rest, std::string_view& part) {
+  std::size_t at = find_any<first>(rest);
+  while (at + 1 < rest.size() && rest[at + 1] != second) at = find_any<first>(rest, at + 1);
+  if (at + 1 >= rest.size()) return false;
+  part = rest.substr(0, at);
+  rest.remove_prefix(at + 2);
   return true;
 }
 
 /// A quoted part at the front of `rest`; Apache writes a quote inside as \", nginx as \x22.
 bool take_quoted(std::string_view& rest, std::string_view& part) {
   if (!rest.starts_with('"')) return false;
-  for (std::size_t at = rest.find('"', 1); at != std::string_view::npos; at = rest.find('"', at + 1)) {
+  for (std::size_t at = find_any<'"'>(rest, 1); at < rest.size(); at = find_any<'"'>(rest, at + 1)) {
     if (rest[at - 1] == '\\' && !(at > 1 && rest[at - 2] == '\\')) continue;
     part = rest.substr(1, at - 1);
     rest.remove_prefix(at + 1);
@@ -37,7 +60,7 @@ bool take_token(std::string_view& rest, std::string_view& part) {
   skip_spaces(rest);
   if (rest.empty()) return false;
   if (rest.front() == '"') return take_quoted(rest, part);
-  const std::size_t end = std::min(rest.find(' '), rest.size());
+  const std::size_t end = find_any<' '>(rest);
   part = rest.substr(0, end);
   rest.remove_prefix(end);
   return true;
@@ -138,7 +161,7 @@ void TextFormat::put(const std::vector<std::size_t>& slots, const Value& value) 
 
 void TextFormat::put_extra(std::string_view name, std::string_view text) {
   for (std::size_t slot = 0; slot < names_.size(); ++slot) {
-    if (names_[slot] == name) values_[slot] = text_value(text);
+    if (same_text(names_[slot], name)) values_[slot] = text_value(text);
   }
 }
 
@@ -156,8 +179,8 @@ bool TextFormat::combined(std::string_view line) {
   std::string_view status;
   std::string_view bytes;
   std::string_view rest = line;
-  if (!take_until(rest, " ", host) || !take_until(rest, " ", identity) || !take_until(rest, " [", user) ||
-      !take_until(rest, "] ", time) || !take_quoted(rest, request))
+  if (!take_word(rest, host) || !take_word(rest, identity) || !take_until<' ', '['>(rest, user) ||
+      !take_until<']', ' '>(rest, time) || !take_quoted(rest, request))
     return false;
   if (!take_token(rest, status) || !take_token(rest, bytes)) return false;
   std::string_view method;
@@ -194,7 +217,7 @@ bool TextFormat::combined_tail(std::string_view rest) {
       if (!take_quoted(rest, part)) return false;
       continue;
     }
-    const std::size_t stop = std::min(rest.find_first_of("= "), rest.size());
+    const std::size_t stop = find_any<'=', ' '>(rest);
     const std::string_view word = rest.substr(0, stop);
     const bool named = stop < rest.size() && rest[stop] == '=';
     rest.remove_prefix(named ? stop + 1 : stop);

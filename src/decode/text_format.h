@@ -1,6 +1,6 @@
-// Log lines that are not JSON: nginx and Apache "combined", AWS ALB. Each is a scan with memchr that puts the
-// named parts into the slots that a format maps; names are listed in docs/formats.md. Views into the line.
-// Owned by one decoder.
+// Log lines that are not JSON: nginx and Apache "combined", AWS ALB. Each is one scan that puts the named
+// parts into the slots that a format maps; names are listed in docs/formats.md. Views into the line. Owned by
+// one decoder.
 #pragma once
 
 #include <span>
@@ -18,7 +18,7 @@ class TextFormat {
   /// Slot i takes the part named paths[i].
   TextFormat(LogFormat::Syntax syntax, const std::vector<FieldPath>& paths);
 
-  /// False: the line is not of this format.
+  /// False: the line is not of this format. Requires: it is padded (lines.h).
   bool parse(std::string_view line);
   [[nodiscard]] std::span<const Value> values() const { return values_; }
 

@@ -96,14 +96,6 @@ bool is_status_list(std::string_view list) {
   }
 }
 
-/// Digits and points only: neither a list nor a suffix nor a sign.
-bool is_plain_number(std::string_view text) {
-  for (const char c : text) {
-    if (!is_digit(c) && c != '.') return false;
-  }
-  return !text.empty();
-}
-
 Read text_latency(std::string_view text, Duration unit, Duration& out) {
   text = trim(text);
   const Duration own = take_unit(text, unit);
@@ -197,7 +189,7 @@ Read read_time(const Value& value, Duration unit, Time& out) {
 Read read_latency(const Value& value, Duration unit, Duration& out) {
   if (is_missing(value)) return Read::kMissing;
   if (value.kind != Value::Kind::kText) return check_latency(exact(value, unit), unit, out);
-  if (is_plain_number(value.text)) return check_latency(decimal(value.text, unit), unit, out);
+  if (const auto plain = plain_decimal(value.text, unit)) return check_latency(plain, unit, out);
   if (value.text.find_first_of(",:") != std::string_view::npos) return list_latency(value.text, unit, out);
   return text_latency(value.text, unit, out);
 }

@@ -47,6 +47,24 @@ enum class Read : std::uint8_t { kMissing, kBad, kOk };
 /// Bad: zero, negative, beyond the year 2261.
 [[nodiscard]] Read read_time(const Value& value, Duration unit, Time& out);
 
+/// The same, line after line: what the minute of the line before was need not be worked out again. Owned by
+/// one decoder.
+class TimeReader {
+ public:
+  [[nodiscard]] Read read(const Value& value, Duration unit, Time& out);
+
+ private:
+  [[nodiscard]] std::optional<Time> same_minute(std::string_view text) const;
+  void remember(std::string_view text, Time time);
+
+  // Of the last stamp: "22/Nov/2026:12:33:" or "2026-11-22T12:33:", " +0900" or "Z", and that minute.
+  static constexpr std::size_t kMostMinute = 18, kMostZone = 8;
+  std::array<char, kMostMinute> minute_{};
+  std::array<char, kMostZone> zone_{};
+  std::size_t minute_size_ = 0, zone_size_ = 0;
+  Time begin_;
+};
+
 /// A number of `unit`s, "0.058927s", "2ms" (a suffix wins over `unit`), or nginx's list "0.100, 0.004" (its
 /// sum). -1 is how HAProxy and ALB write "none". Bad: other negatives, more than a day.
 [[nodiscard]] Read read_latency(const Value& value, Duration unit, Duration& out);
@@ -69,7 +87,9 @@ using NumberText = std::array<char, 40>;
 
 /// "22/Nov/2026:12:33:05 +0900".
 [[nodiscard]] std::optional<Time> parse_clf_time(std::string_view text);
-/// parse_decimal, with a short way for what logs hold.
+/// Digits, perhaps a point and up to nine more digits; nothing for whatever else a number may be.
+[[nodiscard]] std::optional<Duration> plain_decimal(std::string_view text, Duration unit);
+/// parse_decimal, with that as a short way.
 [[nodiscard]] std::optional<Duration> decimal(std::string_view text, Duration unit);
 
 [[nodiscard]] std::string_view trim(std::string_view text);

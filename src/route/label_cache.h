@@ -27,14 +27,13 @@ class LabelCache {
     std::uint64_t hash = 0;
     LabelSetId set = 0;
   };
-  [[nodiscard]] bool same(std::size_t entry, std::span<const std::string_view> values,
-                          const Dictionary& dictionary) const;
+  [[nodiscard]] bool same(std::size_t entry, std::span<const std::string_view> values) const;
   LabelSetId intern(std::size_t entry, std::span<const std::string_view> values, Dictionary& dictionary);
 
   std::vector<std::string> names_;
   std::uint64_t generation_ = 1;
   std::vector<Entry> entries_ = std::vector<Entry>(kEntries);
-  std::vector<StringId> ids_;  ///< the values of entry e at e * names_.size()
+  std::vector<std::string_view> texts_;  ///< the dictionary's, of entry e at e * names_.size()
   std::vector<Label> labels_;
 };
 

@@ -1,34 +1,26 @@
 #include "route/path_segments.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
 #include <bit>
+
+#include "slod/core/sixteen.h"
 
 namespace slod::route {
 namespace {
 
-constexpr std::size_t kStep = 16;
+constexpr std::size_t kStep = Sixteen::kSize;
 
-bool is_mark(char c) {
-  return c == '/' || c == '?' || c == '#';
-}
-
-/// Bit i: text[i] is a slash, '?' or '#'; of the first kStep bytes.
-unsigned marks(const char* text, std::size_t left) {
-#if defined(__SSE2__)
-  if (left >= kStep) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-    const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/'));
-    const __m128i query = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('?'));
-    const __m128i fragment = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('#'));
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(slash, _mm_or_si128(query, fragment))));
+/// Bit i: text[at + i] is a slash, '?' or '#'; of the next kStep bytes, or as many as there are.
+std::uint32_t marks(std::string_view text, std::size_t at) {
+  const std::size_t left = text.size() - at;
+  if (left >= kStep) return Sixteen(text.data() + at).find<'/', '?', '#'>();
+  if (text.size() >= kStep)
+    return Sixteen(text.data() + text.size() - kStep).find<'/', '?', '#'>() >> (kStep - left);
+  std::uint32_t found = 0;
+  for (std::size_t i = 0; i < left; ++i) {
+    const char c = text[at + i];
+    found |= c == '/' || c == '?' || c == '#' ? 1U << i : 0U;
   }
-#endif
-  unsigned found = 0;
-  for (std::size_t i = 0; i < std::min(left, kStep); ++i) found |= is_mark(text[i]) ? 1U << i : 0U;
   return found;
 }
 
@@ -52,7 +44,7 @@ PathSegments::PathSegments(std::string_view path) {
   std::size_t end = path.size();
   std::size_t count = 0;  // of slashes kept in begins_
   for (std::size_t at = 0; at < end; at += kStep) {
-    for (unsigned found = marks(path.data() + at, path.size() - at); found != 0; found &= found - 1) {
+    for (std::uint32_t found = marks(path, at); found != 0; found &= found - 1) {
       const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(found));
       if (path[place] != '/') {
         end = place;

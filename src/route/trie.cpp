@@ -2,47 +2,56 @@
 
 #include <algorithm>
 
-#include "slod/core/bytes.h"
 #include "slod/core/hash.h"
 
 namespace slod::route {
 
+namespace {
+
+constexpr std::uint64_t kEach = 0x0101010101010101;
+constexpr std::uint64_t kHigh = 0x80 * kEach;
+
+/// The eight letters of a word in upper case, what is no ASCII letter as it is.
+std::uint64_t upper_word(std::uint64_t word) {
+  const std::uint64_t low = word & ~kHigh;
+  const std::uint64_t from_a = low + (0x80 - 'a') * kEach;
+  const std::uint64_t behind_z = low + (0x7F - 'z') * kEach;
+  return word - (((from_a ^ behind_z) & ~word & kHigh) >> 2U);
+}
+
+std::uint64_t front_of(std::string_view text) {
+  return load_word(text.data(), std::min<std::size_t>(text.size(), 8));
+}
+
+std::uint64_t hash_of(std::uint64_t front, std::size_t size, std::uint32_t parent) {
+  return mix64(front ^ 0xa0761d6478bd642f, (std::uint64_t{parent} << 32U | size) ^ 0xe7037ed1a0b428db);
+}
+
+}  // namespace
+
 Method method_word(std::string_view method) {
-  const auto upper = [](char c) {
-    return static_cast<unsigned char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-  };
+  if (method.size() <= sizeof(Method)) return upper_word(load_word(method.data(), method.size()));
   Method word = 0;
-  if (method.size() <= sizeof word) {
-    for (std::size_t i = 0; i < method.size(); ++i) word |= Method{upper(method[i])} << (8 * i);
-    return word;
-  }
-  for (const char c : method) word = mix64(word ^ upper(c), 0x9e3779b97f4a7c15);
+  for (const char c : method)
+    word = mix64(word ^ upper_word(static_cast<unsigned char>(c)), 0x9e3779b97f4a7c15);
   return word | Method{1} << 63U;
 }
 
-Trie::Trie() : nodes_(1), cells_(16) {}
+Trie::Trie() : nodes_(1), cells_(16), mask_(cells_.size() - 1) {}
 
 void Trie::place(const Cell& cell) {
-  std::size_t at = cell.hash & (cells_.size() - 1);
-  while (cells_[at].node != kNone) at = (at + 1) & (cells_.size() - 1);
+  std::size_t at = hash_of(cell.front, cell.size, cell.parent) & mask_;
+  while (cells_[at].node != kNone) at = (at + 1) & mask_;
   cells_[at] = cell;
 }
 
-std::uint32_t Trie::literal(std::uint32_t parent, std::string_view text) const {
-  const Node& node = nodes_[parent];
-  if (node.literals > kFew) return hashed(parent, text);
-  for (const std::uint32_t known : node.few) {
-    if (same_text(texts_[known].text, text)) return texts_[known].node;
-  }
-  return kNone;
-}
-
-std::uint32_t Trie::hashed(std::uint32_t parent, std::string_view text) const {
-  const std::uint64_t hash = hash_bytes(text, parent);
-  for (std::size_t at = hash & (cells_.size() - 1);; at = (at + 1) & (cells_.size() - 1)) {
-    const Cell& cell = cells_[at];
+inline std::uint32_t Trie::literal(std::uint32_t parent, std::string_view text) const {
+  const std::uint64_t front = front_of(text);
+  for (std::size_t at = hash_of(front, text.size(), parent);; ++at) {
+    const Cell& cell = cells_[at & mask_];
     if (cell.node == kNone) return kNone;
-    if (cell.hash == hash && cell.parent == parent && texts_[cell.text].text == text) return cell.node;
+    if (cell.front != front || cell.size != text.size() || cell.parent != parent) continue;
+    if (text.size() <= sizeof front || texts_[cell.text] == text) return cell.node;
   }
 }
 
@@ -50,17 +59,18 @@ std::uint32_t Trie::add_literal(std::uint32_t parent, std::string_view text) {
   if (const std::uint32_t known = literal(parent, text); known != kNone) return known;
   const auto node = static_cast<std::uint32_t>(nodes_.size());
   nodes_.emplace_back();
-  if (++nodes_[parent].literals <= kFew)
-    nodes_[parent].few.push_back(static_cast<std::uint32_t>(texts_.size()));
-  texts_.push_back({std::string(text), node});
+  nodes_[parent].literals = true;
+  texts_.emplace_back(text);
   if (texts_.size() * 4 > cells_.size()) {
     std::vector<Cell> old(cells_.size() * 2);
     old.swap(cells_);
+    mask_ = cells_.size() - 1;
     for (const Cell& cell : old) {
       if (cell.node != kNone) place(cell);
     }
   }
-  place({hash_bytes(text, parent), parent, node, static_cast<std::uint32_t>(texts_.size() - 1)});
+  place({front_of(text), static_cast<std::uint32_t>(text.size()), parent, node,
+         static_cast<std::uint32_t>(texts_.size() - 1)});
   return node;
 }
 
@@ -109,35 +119,52 @@ Trie::Found Trie::match(Method method, const PathSegments& path) const {
   return path.is_path() && walk(0, 0, search) ? search.found : Found{};
 }
 
-/// Depth is that of the templates, not of the path.
+/// Descends while there is one way, and branches where there are several. Depth is that of the templates, not
+/// of the path.
 // NOLINTNEXTLINE(misc-no-recursion)
 bool Trie::walk(std::uint32_t node, std::size_t from, Search& search) const {
-  const Node& at = nodes_[node];
-  int& journey = search.found.journey;
-  if (from == search.path.size()) {
-    journey = choose(at.ends, search.method);
-    if (journey < 0) journey = choose(at.tails, search.method);
-    return journey >= 0;
+  std::string_view device;
+  for (; from < search.path.size(); ++from) {
+    const Node& at = nodes_[node];
+    const std::string_view segment = search.path[from];
+    const std::uint32_t next = at.literals ? literal(node, segment) : kNone;
+    const std::size_t ways = at.captures.size() + (next != kNone ? 1 : 0);
+    if (ways != 1 || !at.tails.empty()) {
+      if (!branch(at, next, from, search)) return false;
+      if (!device.empty()) search.found.device = device;
+      return true;
+    }
+    node = next;
+    if (next != kNone) continue;
+    const Capture& capture = at.captures.front();
+    if (!fits(capture, segment)) return false;
+    if (capture.device) device = capture.of(segment);
+    node = capture.node;
   }
-  const std::uint32_t next = at.literals != 0 ? literal(node, search.path[from]) : kNone;
-  if (next != kNone && walk(next, from + 1, search)) return true;
-  if (!at.captures.empty() && walk_captures(at, from, search)) return true;
-  journey = choose(at.tails, search.method);
-  return journey >= 0;
+  int& journey = search.found.journey;
+  journey = choose(nodes_[node].ends, search.method);
+  if (journey < 0) journey = choose(nodes_[node].tails, search.method);
+  if (journey < 0) return false;
+  if (!device.empty()) search.found.device = device;
+  return true;
+}
+
+inline bool Trie::fits(const Capture& capture, std::string_view segment) {
+  return segment.size() > capture.before.size() + capture.after.size() &&
+         segment.starts_with(capture.before) && segment.ends_with(capture.after);
 }
 
 // NOLINTNEXTLINE(misc-no-recursion)
-bool Trie::walk_captures(const Node& at, std::size_t from, Search& search) const {
+bool Trie::branch(const Node& at, std::uint32_t literal_child, std::size_t from, Search& search) const {
+  if (literal_child != kNone && walk(literal_child, from + 1, search)) return true;
   const std::string_view segment = search.path[from];
   for (const Capture& capture : at.captures) {
-    const std::size_t around = capture.before.size() + capture.after.size();
-    if (segment.size() <= around || !segment.starts_with(capture.before) || !segment.ends_with(capture.after))
-      continue;
-    if (!walk(capture.node, from + 1, search)) continue;
-    if (capture.device) search.found.device = segment.substr(capture.before.size(), segment.size() - around);
+    if (!fits(capture, segment) || !walk(capture.node, from + 1, search)) continue;
+    if (capture.device) search.found.device = capture.of(segment);
     return true;
   }
-  return false;
+  search.found.journey = choose(at.tails, search.method);
+  return search.found.journey >= 0;
 }
 
 }  // namespace slod::route

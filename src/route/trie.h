@@ -1,5 +1,4 @@
-// All templates of one source as one trie. A literal child is one hash lookup whatever their number, or a few
-// comparisons; captures
+// All templates of one source as one trie. A literal child is one hash lookup whatever their number; captures
 // of a node are tried from the most literal text to the least, a tail last; so the match whose literal comes
 // earliest wins. Each node is visited at most once per match. Immutable once built, any thread.
 #pragma once
@@ -41,20 +40,23 @@ class Trie {
     std::string before, after;
     bool device = false;
     std::uint32_t node = kNone;
+    [[nodiscard]] std::string_view of(std::string_view segment) const {
+      return segment.substr(before.size(), segment.size() - before.size() - after.size());
+    }
   };
   struct Node {
-    std::vector<Leaf> ends;          ///< templates that end here
-    std::vector<Leaf> tails;         ///< templates whose tail begins here
-    std::vector<Capture> captures;   ///< most literal text first
-    std::vector<std::uint32_t> few;  ///< the literal children, where they are few: indices into texts_
-    std::size_t literals = 0;        ///< how many there are
+    std::vector<Leaf> ends;         ///< templates that end here
+    std::vector<Leaf> tails;        ///< templates whose tail begins here
+    std::vector<Capture> captures;  ///< most literal text first
+    bool literals = false;          ///< has literal children
   };
-  static constexpr std::size_t kFew = 4;
+  /// A literal child. Its first eight bytes are all there is to most of them.
   struct Cell {
-    std::uint64_t hash = 0;
+    std::uint64_t front = 0;
+    std::uint32_t size = 0;
     std::uint32_t parent = kNone;
     std::uint32_t node = kNone;  ///< kNone: an empty cell
-    std::uint32_t text = 0;
+    std::uint32_t text = 0;      ///< index into texts_
   };
   /// What one match asks for and finds.
   struct Search {
@@ -64,21 +66,19 @@ class Trie {
   };
   /// `from`: the segments before it led to `node`.
   [[nodiscard]] bool walk(std::uint32_t node, std::size_t from, Search& search) const;
-  [[nodiscard]] bool walk_captures(const Node& at, std::size_t from, Search& search) const;
+  [[nodiscard]] bool branch(const Node& at, std::uint32_t literal_child, std::size_t from,
+                            Search& search) const;
+  [[nodiscard]] static bool fits(const Capture& capture, std::string_view segment);
   [[nodiscard]] static int choose(const std::vector<Leaf>& leaves, Method method);
   [[nodiscard]] std::uint32_t literal(std::uint32_t parent, std::string_view text) const;
-  [[nodiscard]] std::uint32_t hashed(std::uint32_t parent, std::string_view text) const;
   std::uint32_t add_literal(std::uint32_t parent, std::string_view text);
   std::uint32_t add_capture(std::uint32_t parent, const Segment& segment);
   void place(const Cell& cell);
 
   std::vector<Node> nodes_;
   std::vector<Cell> cells_;
-  struct Literal {
-    std::string text;
-    std::uint32_t node = kNone;
-  };
-  std::vector<Literal> texts_;
+  std::size_t mask_;  ///< cells_.size() - 1
+  std::vector<std::string> texts_;
 };
 
 }  // namespace slod::route

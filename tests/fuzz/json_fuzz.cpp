@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<slod::FieldPath> kPaths = {"/time", "/a",   "/a/b", "/geo/area", "/geo/x/1",
                                                       "/a",    "/a~1", "/",    "/a/b/c/d",  "/status"};
   static JsonParser parser;
-  const std::string_view text = slod::fuzz::text_of(data, std::min<std::size_t>(size, JsonParser::kMaxBlock));
+  const std::string_view text = slod::fuzz::text_of(data, std::min(size, kMaxRecord));
   FieldTree tree(kPaths);
   FieldTree other(kPaths);
   Lines lines(parser, tree, other);

@@ -1,7 +1,10 @@
-// The walk over a line's tokens: what it takes, it reads as simdjson's parser does; the rest it leaves alone.
+// The walk over a line: what it takes, it reads as simdjson's parser does; the rest it leaves alone.
 #include "decode/line_walk.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
 
 #include "decode/json_parser.h"
 
@@ -54,6 +57,44 @@ TEST_F(LineWalkTest, TakesPlainObjectsWithBlanksWhereverJsonAllowsThem) {
         R"({"a":999999999999999999,"b":0.000000000000000001})"})
     EXPECT_TRUE(walks(line)) << line;
 }
+TEST_F(LineWalkTest, UnescapesStringsAndLooksAtTheirUtf8) {
+  EXPECT_TRUE(
+      walks(R"({"a":"\/v1\/vehicles\/x\"\\\b\f\n\r\t","z":"\u00e9\u3042\u0000","b":"\u00e9\u3042\u007f!"})"));
+  EXPECT_EQ(tree.values()[0].text, "/v1/vehicles/x\"\\\b\f\n\r\t");
+  EXPECT_EQ(tree.values()[1].text, "\xC3\xA9\xE3\x81\x82\x7F!");
+  EXPECT_TRUE(
+      walks("{\"a\":\"\xE3\x81\x82 and more than sixteen bytes of text\",\"b\":\"\xE3\x81\x82\\n\"}"));
+  EXPECT_FALSE(walks("{\"a\":\"\xE3\x81\",\"b\":1}"));
+  EXPECT_FALSE(walks("{\"a\":\"\\n\xE3\x81\",\"b\":1}"));
+  EXPECT_FALSE(walks(R"({"a":"x\n)" + std::string(100'000, ' ')));
+}
+TEST_F(LineWalkTest, KeysMayComeInAnyOrderAndBeLeftOut) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 3000; ++round) {
+    std::string line = "{";
+    std::vector<std::string> keys = {
+        "a", "b", "c", "", "x", std::string(100, 'k'), "y" + std::to_string(round)};
+    std::shuffle(keys.begin(), keys.end(), random);
+    keys.resize(random() % (keys.size() + 1));
+    for (const std::string& key : keys) {
+      if (line.size() > 1) line += random() % 4 == 0 ? " , " : ",";
+      line.append("\"").append(key).append(random() % 8 == 0 ? "\" : " : "\":");
+      line += key == "c" ? R"({"d":"e"})" : std::to_string(random() % 100);
+    }
+    EXPECT_TRUE(walks(line + "}")) << line;
+  }
+}
+TEST_F(LineWalkTest, NumbersAreTheNearestThatADoubleCanHold) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 3000; ++round) {
+    const std::string digits =
+        std::to_string(random() % (random() % 2 == 0 ? 100'000 : 1'000'000'000'000'000'000));
+    const std::string whole = digits.substr(0, 1 + random() % digits.size());
+    const std::string part = digits.substr(std::min(digits.size() - 1, whole.size()));
+    const std::string sign = random() % 4 == 0 && whole != "0" ? "-" : "";
+    EXPECT_TRUE(walks(R"({"a":)" + sign + whole + "." + part + "}"));
+  }
+}
 TEST_F(LineWalkTest, TheFirstOfRepeatedKeysCountsWhateverItsPlace) {
   EXPECT_TRUE(walks(R"({"a":1,"a":2,"b":3})"));
   EXPECT_EQ(tree.values()[0].integer, 1);
@@ -62,8 +103,13 @@ TEST_F(LineWalkTest, TheFirstOfRepeatedKeysCountsWhateverItsPlace) {
   EXPECT_EQ(tree.values()[5].integer, 4);
 }
 TEST_F(LineWalkTest, LeavesWhatItCannotJudgeAndWhatIsBroken) {
-  for (const char* line : {R"({"a":"x\n"})",
-                           R"({"a":1e3})",
+  for (const char* line : {R"({"a":1e3})",
+                           R"({"a":"\ud83d\ude00"})",
+                           R"({"a":"\ud83d"})",
+                           R"({"a":"\u00"})",
+                           R"({"a":"\x"})",
+                           R"({"a":"\)",
+                           R"({"\u0061":1})",
                            R"({"a":1234567890123456789})",
                            R"({"a":-0})",
                            R"({"a":01})",
@@ -107,9 +153,9 @@ TEST_F(LineWalkTest, LeavesWhatIsTooDeep) {
 TEST_F(LineWalkTest, ABrokenLineCostsNoOther) {
   Sorted sorted;
   EXPECT_TRUE(parser.many(
-      "{\"a\":1}\n{\"a\":}\n\n  \n{\"a\":\"\\u0041\"}\n {\"b\":2} \n{\"a\":{\n}}\n{\"a\":3}", tree, sorted));
+      "{\"a\":1}\n{\"a\":}\n\n  \n{\"a\":\"\\ud800\"}\n {\"b\":2} \n{\"a\":{\n}}\n{\"a\":3}", tree, sorted));
   EXPECT_EQ(sorted.walked, (std::vector<std::string>{R"({"a":1})", R"({"b":2})", R"({"a":3})"}));
-  EXPECT_EQ(sorted.left, (std::vector<std::string>{R"({"a":})", R"({"a":"\u0041"})", "{\"a\":{", "}}"}));
+  EXPECT_EQ(sorted.left, (std::vector<std::string>{R"({"a":})", R"({"a":"\ud800"})", "{\"a\":{", "}}"}));
 }
 TEST_F(LineWalkTest, ALineThatStandsAtTheEndOfItsMemoryIsNotReadBeyond) {
   const std::string whole = R"({"a":"x","b":1})";

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "decode/utf8.h"
 #include "unit/decode/recorder.h"
 
@@ -111,6 +113,47 @@ TEST(Utf8Test, QuotingBareNumbersLeavesGoodJsonAsItIs) {
   for (const char* json :
        {R"({"a":1,"b":-2.5e3,"c":"x:,","d":{"e":[1,2]},"f":true,"g":null})", R"({"a": 1 , "b":0})"})
     EXPECT_EQ(quote_bare_numbers(json), json[5] == ' ' ? R"({"a":1 , "b":0})" : std::string(json));
+}
+
+TEST(TimeReaderTest, AStampOfTheSameMinuteReadsAsItDoesByItself) {
+  std::mt19937_64 random(20261122);
+  const std::vector<std::string> minutes = {"2026-11-22T12:33:", "2026-11-22 12:33:",  "22/Nov/2026:12:33:",
+                                            "1970-01-01T00:00:", "01/Jan/1970:00:00:", "31/Dec/2026:23:59:"};
+  const std::vector<std::string> zones = {"Z", "+09:00", "+0900", " +0900", " -0330",
+                                          "",  "x",      "+09",   " +0000"};
+  const std::string noise = "0123456789.:Z+- x";
+  TimeReader reader;
+  std::size_t good = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text = minutes[random() % minutes.size()];
+    const std::size_t second = random() % 62;
+    text.append(second < 10 ? "0" : "").append(std::to_string(second));
+    if (random() % 2 == 0) text.append(".").append(std::to_string(random()).substr(0, random() % 12));
+    text += zones[random() % zones.size()];
+    if (random() % 4 == 0) text[random() % text.size()] = noise[random() % noise.size()];
+    for (int twice = 0; twice < 2; ++twice) {
+      Time one;
+      Time two;
+      const Read read = reader.read(text_value(text), seconds(1), one);
+      ASSERT_EQ(read, read_time(text_value(text), seconds(1), two)) << text;
+      if (read != Read::kOk) continue;
+      ASSERT_EQ(one, two) << text;
+      ++good;
+    }
+  }
+  EXPECT_GT(good, 5'000u);
+}
+TEST(DecimalTest, TheShortWayIsTheCarefulOne) {
+  std::mt19937_64 random(20261122);
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text = std::to_string(random()).substr(0, random() % 20);
+    if (random() % 2 == 0) text.append(".").append(std::to_string(random()).substr(0, random() % 12));
+    if (random() % 4 == 0 && !text.empty()) text[random() % text.size()] = "./:e-+ x"[random() % 8];
+    const Duration unit(random() % 2 == 0 ? 1'000'000'000 : 1'000'000);
+    const auto plain = plain_decimal(text, unit);
+    ASSERT_TRUE(!plain || plain == parse_decimal(text, unit)) << text;
+    ASSERT_EQ(decimal(text, unit), parse_decimal(text, unit)) << text;
+  }
 }
 
 }  // namespace
