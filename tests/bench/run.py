@@ -22,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 
+import mtail as mtail_case
 import workload
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -103,7 +104,9 @@ def timed(command):
 
 
 def replay(bench):
-    lines = bench.size(1_000_000, 2_000)
+    """One gigabyte of log, or as much of it as a quarter of the free disk holds."""
+    room = shutil.disk_usage(bench.dir).free // 4
+    lines = bench.size(min(2_500_000, room // 400), 2_000)
     log, config = bench.dir / "access.log", bench.dir / "config.json"
     workload.write_log(log, lines, per_second=500)
     workload.write_config(config, state=str(bench.dir / "state"))
@@ -115,8 +118,34 @@ def replay(bench):
         return {"rate": lines / wall, "cpu": cpu / lines * 1e9, "wc": split_cpu / lines * 1e9, "wc_wall": split_wall}
 
     median = bench.median_of(measure)
+    say("replay: log", log.stat().st_size / 1e9, "GB")
     say("replay: lines a second", median["rate"], "lines/s", goal="goal 1,500,000")
     say("replay: CPU a line", median["cpu"], "ns", median["wc"] or None, "ns wc -l")
+
+
+def mtail(bench):
+    """mtail's own case: equal totals and goods per journey and app first, then the CPU time of both, one after the other."""
+    lines = bench.size(1_000_000, 5_000)
+    slod, other = mtail_case.prepare(bench.dir, lines)
+    slod.insert(0, bench.binary("slod"))
+    if not shutil.which(other[0]):
+        raise SystemExit("mtail is not installed: apt-get install mtail")
+    mine = mtail_case.counts_of_slod(subprocess.run(slod, stdout=subprocess.PIPE, check=True, text=True).stdout)
+    theirs = mtail_case.counts_of_mtail(subprocess.run(other, stdout=subprocess.PIPE, check=True, text=True).stdout)
+    if not mine or mine != theirs:
+        raise SystemExit(f"slod and mtail disagree:\n{sorted(mine.items())}\n{sorted(theirs.items())}")
+
+    def measure():
+        wall, cpu = timed(slod)
+        other_wall, other_cpu = timed(other)
+        return {"cpu": cpu, "other": other_cpu, "wall": wall, "other_wall": other_wall, "times": other_cpu / cpu}
+
+    median = bench.median_of(measure)
+    say("mtail: slod replay, CPU a line", median["cpu"] / lines * 1e9, "ns", median["other"] / lines * 1e9, "ns mtail")
+    say("mtail: lines per CPU second, slod / mtail", median["times"], "x", goal="goal 40 x, aim 80 x")
+    say("mtail: wall, slod replay", median["wall"], "s", median["other_wall"], "s mtail")
+    journeys = sum(total for total, _ in mine.values())
+    say("mtail: equal counts of both, lines of journeys", journeys, "lines")
 
 
 def cpu_seconds_of(pid):
@@ -287,6 +316,7 @@ ALL = {
     "fleet": lambda bench: google(bench, "fleet_bench", "RandomReadModifyWrite"),
     "journal": lambda bench: google(bench, "journal_bench", None),
     "replay": replay,
+    "mtail": mtail,
     "http": http,
     "scrape": scrape,
     "idle": idle,

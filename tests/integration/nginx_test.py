@@ -1,4 +1,4 @@
-"""nginx writes the log: what slod counts of it - tailed, posted, replayed - is what awk and goaccess count."""
+"""nginx writes the log: what slod counts of it - tailed, posted, replayed - is what awk, goaccess and lnav count."""
 
 import collections
 import http.client
@@ -55,6 +55,11 @@ AWK = r"""
   n[journey " " result]++ }
 END { for (k in n) print k, n[k] }
 """
+
+# The same of lnav: requests by route and status.
+LNAV = (";SELECT CASE WHEN cs_method = 'POST' AND cs_uri_stem REGEXP '^/v1/vehicles/[^/]+/unlock$' THEN 'unlock'"
+        " WHEN cs_method = 'POST' AND cs_uri_stem = '/v1/rides' THEN 'rides' ELSE 'other' END AS route,"
+        " sc_status AS status, count(*) AS n FROM access_log GROUP BY 1, 2")
 
 
 class Nginx:
@@ -149,7 +154,9 @@ class NginxTest(IntegrationTest):
         slod.stop()
 
         whole = self.write("whole.log", "".join(log.read_text() for log in logs))
-        self.expect_goaccess(whole, total)
+        combined = self.as_combined(whole)
+        self.expect_goaccess(whole, combined, total)
+        self.expect_lnav(combined, counts)
         posting = Slod(self, CONFIG % "http: {}", name="posting").start()
         answer = posting.post("edge", whole.read_bytes())
         self.assertEqual(answer.status, 200)
@@ -172,17 +179,19 @@ class NginxTest(IntegrationTest):
         self.assertEqual(len(tailed["slos"][0]["groups"]), 2)
         posting.stop()
 
-    def expect_goaccess(self, log, total):
-        """goaccess's own count of requests and of 5xx over the same file, turned into the format that it knows."""
+    def as_combined(self, log):
+        """The same requests in the format that other tools know."""
         clf = []
-        statuses = collections.Counter()
         for line in log.read_text().splitlines():
             record = json.loads(line)
-            statuses[record["status"][0]] += 1
             stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(float(record["time"])))
             path = record["path"].replace('"', "%22")
             clf.append(f'127.0.0.1 - - [{stamp}] "{record["method"]} {path} HTTP/1.1" {record["status"]} 5 "-" "-"\n')
-        combined = self.write("combined.log", "".join(clf))
+        return self.write("combined.log", "".join(clf))
+
+    def expect_goaccess(self, log, combined, total):
+        """goaccess's own count of requests and of 5xx."""
+        statuses = collections.Counter(json.loads(line)["status"][0] for line in log.read_text().splitlines())
         report = self.dir / "report.json"
         run(program("goaccess"), str(combined), "--log-format=COMBINED", "--no-global-config", "-o", str(report),
             env={**os.environ, "TERM": "dumb"})
@@ -190,6 +199,17 @@ class NginxTest(IntegrationTest):
         self.assertEqual(report["general"]["valid_requests"], total)
         classes = {data["data"][0]: int(data["hits"]["count"]) for data in report["status_codes"]["data"]}
         self.assertEqual(classes, dict(statuses))
+
+    def expect_lnav(self, combined, counts):
+        """lnav's own count by route and status, judged as slod judges; `counts` is what slod was held to."""
+        rows = json.loads(run(program("lnav"), "-n", "-c", LNAV, "-c", ":write-json-to -", str(combined),
+                              env={**os.environ, "HOME": str(self.dir), "TERM": "dumb"}).stdout)
+        found = collections.Counter()
+        for row in rows:
+            status = int(row["status"])
+            result = "bad" if status >= 500 or status == 429 else "excluded" if status >= 400 else "good"
+            found[row["route"], result] += row["n"]
+        self.assertEqual(found, counts)
 
 
 if __name__ == "__main__":
