@@ -79,6 +79,10 @@ Result<engine::Contributors> refold(const RefoldInput& input, const std::string&
     if (read % kDrainEvery == 0 || !group->has_value()) {
       contributions.add(*log.lane(one).view());
       log.lane(one).clear();
+      if (one.journey < 0) {
+        contributions.add_devices(*log.device_lane(one).view());
+        log.device_lane(one).clear();
+      }
     }
     if (!group->has_value()) break;
     if (read == 0) first.position = (*group)->position, first.stamp = (*group)->stamp;

@@ -41,9 +41,17 @@ Result<engine::Contributors> Why::answer(const Question& question) const {
     return refold(input, question.slo, question.range, stopping_);
   engine::Contributions contributions(*input.config, *slo, question.range);
   contributions.add(*lane);
+  const std::shared_ptr<const engine::LaneView> devices =
+      slo->journey < 0 ? booked.log.read_devices(*slo) : nullptr;
+  const bool has_devices = devices && devices->complete_from <= slot_start(question.range.from);
+  if (has_devices) contributions.add_devices(*devices);
   engine::Contributors answer =
       engine::contributors_of(*input.config, *slo, question.range, contributions.sums(), booked.dictionary);
   answer.computed_from = "memory";
+  if (devices && !has_devices && booked.config->server.show_devices) {
+    answer.note = "which devices these were is in memory since " + format_rfc3339(devices->complete_from) +
+                  ": ask from then on to have them listed";
+  }
   return answer;
 }
 

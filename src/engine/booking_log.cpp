@@ -82,7 +82,8 @@ BookingLog::BookingLog(const Config& config, std::size_t most) : lane_of_(config
     }
   }
   first_check_ = static_cast<std::size_t>(lanes);
-  const std::size_t all = first_check_ + checks_.size();
+  devices_ = config.server.show_devices;
+  const std::size_t all = first_check_ + 2 * checks_.size();
   const std::size_t each =
       std::max(kFewestChunks, most / LoggedChunk::kEntries / std::max<std::size_t>(all, 1));
   lanes_.assign(all, BookingLane(each));
@@ -118,6 +119,17 @@ void BookingLog::minutes(const std::string& check, const fleet::MinuteBooking& m
   lanes_[first_check_ + static_cast<std::size_t>(found - checks_.begin())].add(entry, now_);
 }
 
+void BookingLog::unhealthy(const std::string& check, const fleet::MinuteBooking& minute, StringId device,
+                           int sign) {
+  const auto found = std::find(checks_.begin(), checks_.end(), check);
+  if (found == checks_.end() || !devices_) return;
+  LoggedBooking entry{};
+  entry.slot = narrow_slot(minute.slot);
+  entry.device = device;
+  entry.packed = pack(sign < 0, static_cast<std::uint8_t>(minute.state), 0);
+  lanes_[first_check_ + checks_.size() + static_cast<std::size_t>(found - checks_.begin())].add(entry, now_);
+}
+
 void BookingLog::begin(Time now) {
   now_ = now;
   for (BookingLane& lane : lanes_) lane.complete_from(now + kMostAhead);
@@ -141,6 +153,15 @@ std::size_t BookingLog::lane_index(const SloConfig& slo) const {
 
 BookingLane& BookingLog::lane(const SloConfig& slo) {
   return lanes_[lane_index(slo)];
+}
+
+BookingLane& BookingLog::device_lane(const SloConfig& slo) {
+  return lanes_[lane_index(slo) + checks_.size()];
+}
+
+std::shared_ptr<const LaneView> BookingLog::read_devices(const SloConfig& slo) const {
+  const std::shared_ptr<const Views> views = published_.read();
+  return views ? (*views)[lane_index(slo) + checks_.size()] : nullptr;
 }
 
 std::shared_ptr<const LaneView> BookingLog::read(const SloConfig& slo) const {

@@ -22,6 +22,16 @@ void Contributions::add(const LaneView& lane) {
   }
 }
 
+void Contributions::add_devices(const LaneView& lane) {
+  for (const LaneView::Part& part : lane.parts) {
+    for (std::size_t i = 0; i < part.count; ++i) {
+      const LoggedBooking& entry = part.chunk->entries[i];
+      if (entry.slot < range_.from || entry.slot >= range_.to) continue;
+      sums_.devices[entry.device].bad += entry.withdrawn() ? -1 : 1;
+    }
+  }
+}
+
 std::optional<bool> Contributions::is_good(const LoggedBooking& entry) const {
   const auto verdict = static_cast<Verdict>(entry.verdict());
   if (verdict == Verdict::kExcluded || verdict == Verdict::kUnobserved) return std::nullopt;

@@ -65,6 +65,12 @@ class Teller {
       return reason == 0 ? std::string("healthy") : std::string(dictionary_.text(reason));
     }));
     labels(all);
+    if (!sums_.devices.empty()) {
+      all.push_back(make(Kind::kDevice, "device", sums_.devices,
+                         [&](std::uint32_t device) { return std::string(dictionary_.text(device)); }));
+      forget_lift(all.back());  // whose the healthy minutes were is not kept
+      if (all.back().top.empty()) all.pop_back();
+    }
     return all;
   }
 

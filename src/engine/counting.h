@@ -32,6 +32,10 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
     book(attempt, sign, true);
   }
   void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override;
+  void book_unhealthy(const fleet::MinuteBooking& minute, StringId device, int sign) override {
+    if (log_ != nullptr)
+      log_->unhealthy(checks()[static_cast<std::size_t>(minute.check)], minute, device, sign);
+  }
 
   /// What the SLOs ask of the fold and of the fleet.
   [[nodiscard]] std::vector<fold::View> views() const;

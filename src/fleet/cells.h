@@ -24,6 +24,13 @@ struct Cell {
 struct Status {
   static std::uint64_t pack(bool down, std::span<const CheckState> checks, const Rules& rules, Nanos end);
   static bool expected(std::uint64_t status) { return (status & 1u) != 0; }
+  /// Out of reach, or a check says so; bits of `checks` value checks.
+  static bool unhealthy(std::uint64_t status, std::size_t checks) {
+    for (std::size_t k = 0; k < checks && !down(status); ++k) {
+      if (check(status, k) == CheckStatus::kUnhealthy) return true;
+    }
+    return down(status);
+  }
   static bool down(std::uint64_t status) { return (status & 2u) != 0; }
   static CheckStatus check(std::uint64_t status, std::size_t k) {
     return static_cast<CheckStatus>((status >> (2 + 2 * k)) & 3u);

@@ -27,6 +27,29 @@ struct Device {
   }
 };
 
+/// Devices whose current cell is not healthy. Order: of the calls.
+class Unhealthy {
+ public:
+  void note(DeviceIndex i, bool is) {
+    if (i >= places_.size()) places_.resize(i + 1, kNowhere);
+    if (is == (places_[i] != kNowhere)) return;
+    if (is) {
+      places_[i] = static_cast<DeviceIndex>(all_.size());
+      all_.push_back(i);
+    } else {
+      all_[places_[i]] = all_.back();
+      places_[all_.back()] = places_[i];
+      places_[i] = kNowhere;
+      all_.pop_back();
+    }
+  }
+  [[nodiscard]] const std::vector<DeviceIndex>& all() const { return all_; }
+
+ private:
+  static constexpr DeviceIndex kNowhere = std::numeric_limits<DeviceIndex>::max();
+  std::vector<DeviceIndex> all_, places_;
+};
+
 /// The devices, and beside them the current state of their value checks.
 class Devices {
  public:

@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace slod::fleet {
+namespace {
+
+MinuteBooking booking_of(std::size_t check, Nanos end, const MinuteOutcome& outcome, LabelSetId labels) {
+  MinuteBooking booking;
+  booking.check = static_cast<int>(check);
+  booking.slot = slot_of(from_nanos(end - kMinute));
+  booking.state = outcome.state;
+  booking.reason = outcome.reason;
+  booking.labels = labels;
+  return booking;
+}
+
+}  // namespace
 
 template <typename Change>
 void DeviceMinutes::rebook(DeviceIndex i, Nanos from, Nanos known_at, Change&& change) {
@@ -13,7 +26,7 @@ void DeviceMinutes::rebook(DeviceIndex i, Nanos from, Nanos known_at, Change&& c
   read_cells(i, first_end, now_, gaps_, before_);
   change();
   read_cells(i, first_end, known_at, gaps_, after_);
-  book_difference(first_end);
+  book_difference(i, first_end);
 }
 
 /// The cells of the booked minutes from the one that ends at `first_end` on.
@@ -30,7 +43,7 @@ void DeviceMinutes::read_cells(DeviceIndex i, Nanos first_end, Nanos known_at, c
   }
 }
 
-void DeviceMinutes::book_difference(Nanos first_end) {
+void DeviceMinutes::book_difference(DeviceIndex i, Nanos first_end) {
   Nanos end = first_end;
   for (std::size_t m = 0; m < before_.size(); ++m, end += kMinute) {
     const auto& [old_cell, old_gap] = before_[m];
@@ -40,30 +53,57 @@ void DeviceMinutes::book_difference(Nanos first_end) {
       const MinuteOutcome old_outcome = was ? judge_.outcome(c, old_cell.status, old_gap) : MinuteOutcome{};
       const MinuteOutcome new_outcome = is ? judge_.outcome(c, new_cell.status, new_gap) : MinuteOutcome{};
       if (was == is && old_outcome == new_outcome && old_cell.labels == new_cell.labels) continue;
-      if (was) book(c, end, old_outcome, old_cell.labels, -1);
-      if (is) book(c, end, new_outcome, new_cell.labels, +1);
+      if (was) rebook_one(i, booking_of(c, end, old_outcome, old_cell.labels), -1);
+      if (is) rebook_one(i, booking_of(c, end, new_outcome, new_cell.labels), +1);
     }
   }
 }
 
-void DeviceMinutes::book(std::size_t check, Nanos end, const MinuteOutcome& outcome, LabelSetId labels,
-                         std::int64_t count) {
-  MinuteBooking booking;
-  booking.check = static_cast<int>(check);
-  booking.slot = slot_of(from_nanos(end - kMinute));
-  booking.state = outcome.state;
-  booking.reason = outcome.reason;
-  booking.labels = labels;
-  sink_.book_minutes(booking, count);
+void DeviceMinutes::rebook_one(DeviceIndex i, const MinuteBooking& booking, int sign) {
+  sink_.book_minutes(booking, sign);
+  if (booking.state == MinuteState::kUnhealthy) sink_.book_unhealthy(booking, devices_[i].id, sign);
 }
 
 void DeviceMinutes::book_minute(Nanos end) {
+  bool any_gap = false;
   for (const Groups::Group& group : groups_.all()) {
     if (group.devices == 0 || !Status::expected(group.cell.status)) continue;
     const bool gap = gaps_.cover(group.cell.source, end);
+    any_gap = any_gap || gap;
     for (std::size_t c = 0; c < judge_.asked(); ++c) {
-      book(c, end, judge_.outcome(c, group.cell.status, gap), group.cell.labels, group.devices);
+      sink_.book_minutes(booking_of(c, end, judge_.outcome(c, group.cell.status, gap), group.cell.labels),
+                         group.devices);
     }
+  }
+  if (any_gap && fleet_of(config_).broker_down_is_unhealthy) {  // then everybody may be
+    for (DeviceIndex i = 0; i < devices_.size(); ++i) tell_unhealthy(end, i);
+  } else {
+    for (const DeviceIndex i : unhealthy_.all()) tell_unhealthy(end, i);
+  }
+}
+
+/// Which checks the device's minute is unhealthy by.
+void DeviceMinutes::tell_unhealthy(Nanos end, DeviceIndex i) {
+  const Cell& cell = groups_.cell(devices_[i].group);
+  if (!Status::expected(cell.status)) return;
+  const bool gap = gaps_.cover(cell.source, end);
+  for (std::size_t c = 0; c < judge_.asked(); ++c) {
+    const MinuteOutcome outcome = judge_.outcome(c, cell.status, gap);
+    if (outcome.state == MinuteState::kUnhealthy)
+      sink_.book_unhealthy(booking_of(c, end, outcome, cell.labels), devices_[i].id, +1);
+  }
+}
+
+void DeviceMinutes::place(DeviceIndex i, const Cell& cell) {
+  devices_[i].group = groups_.move(devices_[i].group, cell);
+  unhealthy_.note(i, Status::unhealthy(cell.status, rules_.value_checks()));
+}
+
+void DeviceMinutes::find_unhealthy() {
+  unhealthy_ = {};
+  for (DeviceIndex i = 0; i < devices_.size(); ++i) {
+    if (devices_[i].group < groups_.all().size())
+      unhealthy_.note(i, Status::unhealthy(groups_.cell(devices_[i].group).status, rules_.value_checks()));
   }
 }
 
@@ -99,14 +139,13 @@ void DeviceMinutes::refresh(DeviceIndex i, Nanos end, Nanos known_at) {
   if (!started_) return;
   Device& device = devices_[i];
   if (device.now.time < end) {
-    device.group = groups_.move(device.group, cell_of(device, device.now, devices_.checks(i), end, known_at));
+    place(i, cell_of(device, device.now, devices_.checks(i), end, known_at));
     timers_.arm(i, device.armed, next_change(device, devices_.checks(i), end, known_at));
     return;
   }
   reader_.open(device.history);  // a report from the future waits for its time
   reader_.advance(end);
-  device.group =
-      groups_.move(device.group, cell_of(device, reader_.fields(), reader_.checks(), end, known_at));
+  place(i, cell_of(device, reader_.fields(), reader_.checks(), end, known_at));
   const Nanos next = next_change(device, reader_.checks(), end, known_at);
   timers_.arm(i, device.armed, std::min(next, reader_.next_time()));
 }
@@ -156,7 +195,7 @@ void DeviceMinutes::unobserved(StringId source, Nanos from, Nanos to) {
     read_cells(i, first_end, now_, gaps_, before_);
     restart(device.silence, device.history.closed, {from, to});
     read_cells(i, first_end, now_, all, after_);
-    book_difference(first_end);
+    book_difference(i, first_end);
     refresh(i, std::max(now_, from) + 1, now_);
   }
   gaps_ = std::move(all);

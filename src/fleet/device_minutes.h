@@ -37,6 +37,7 @@ class DeviceMinutes {
   void io(A& a) {
     devices_.io(a, dictionary_.string_count());
     a(groups_, timers_, gaps_, dedup_, duplicates_, started_, start_, booked_end_, now_);
+    if constexpr (A::kReads) find_unhealthy();
   }
 
  private:
@@ -65,12 +66,14 @@ class DeviceMinutes {
   void read_values(const DeviceRow& row);
 
   // Minutes.
+  void find_unhealthy();
   template <typename Change>
   void rebook(DeviceIndex i, Nanos from, Nanos known_at, Change&& change);
   void read_cells(DeviceIndex i, Nanos first_end, Nanos known_at, const Gaps& gaps, Cells& out);
-  void book_difference(Nanos first_end);
-  void book(std::size_t check, Nanos end, const MinuteOutcome& outcome, LabelSetId labels,
-            std::int64_t count);
+  void book_difference(DeviceIndex i, Nanos first_end);
+  void rebook_one(DeviceIndex i, const MinuteBooking& booking, int sign);
+  void tell_unhealthy(Nanos end, DeviceIndex i);
+  void place(DeviceIndex i, const Cell& cell);
   void book_minute(Nanos end);
   void advance(Nanos at);
   void fire(Nanos at);
@@ -93,6 +96,7 @@ class DeviceMinutes {
   Judge judge_;
   Devices devices_;
   Groups groups_;
+  Unhealthy unhealthy_;
   Timers timers_;
   Gaps gaps_;
   ReportDedup dedup_;

@@ -66,8 +66,8 @@ std::string fixed(double value, int decimals) {
 /// One line of the text: a value of a dimension.
 struct Line {
   std::string what;
-  double of_bad = 0, of_valid = 0;
-  std::optional<double> lift;
+  double of_bad = 0;
+  std::optional<double> of_valid, lift;
 };
 
 std::optional<double> number_in(const Json& json, const char* key) {
@@ -95,14 +95,14 @@ std::vector<Line> lines_of(const Json& data, Question question) {
       if (!value["share_of_bad"].is_number() || value["share_of_bad"].get<double>() < kNotable) continue;
       const std::string text = value.value("value", "");
       Line line{dimension.value("dimension", "") + " " + (text.empty() ? "(none)" : text),
-                value["share_of_bad"].get<double>(), number_in(value, "share_of_valid").value_or(0.0),
+                value["share_of_bad"].get<double>(), number_in(value, "share_of_valid"),
                 number_in(value, "lift")};
       lines.push_back(std::move(line));
     }
   }
   if (question == Question::kHow) return lines;
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
-    return a.of_bad - a.of_valid > b.of_bad - b.of_valid;
+    return a.of_bad - a.of_valid.value_or(0) > b.of_bad - b.of_valid.value_or(0);
   });
   if (lines.size() > kMost) lines.resize(kMost);
   return lines;
@@ -127,7 +127,7 @@ std::string table_of(const std::vector<Line>& lines, Question question) {
     out += "  " + line.what + std::string(width - line.what.size(), ' ') + "  " + bar + "  " +
            padded(fixed(line.of_bad * 100, 1), 5) + " %";
     if (question == Question::kWhere) {
-      out += "  " + padded(fixed(line.of_valid * 100, 1), 5) + " %  " +
+      out += "  " + (line.of_valid ? padded(fixed(*line.of_valid * 100, 1), 5) + " %  " : "      -  ") +
              padded(line.lift ? fixed(*line.lift, 1) : "-", 5);
     }
     out += "\n";

@@ -1,6 +1,7 @@
 // BookingLog: what was booked and withdrawn lately, 24 bytes each, for the question what ate the budget. One
-// lane per view (its events, and its attempts where an SLO counts them) and per fleet check. Bounded: kMost
-// bookings in all, allocated as used, shared evenly by the lanes; the oldest chunk of a full lane goes.
+// lane per view (its events, and its attempts where an SLO counts them) and two per fleet check (its minutes
+// by label, the unhealthy ones by device). Bounded: kMost bookings in all, allocated as used, shared evenly
+// by the lanes; the oldest chunk of a full lane goes.
 //
 // Threads: one writer (the engine's); read() from any. Invariants
 //  1. A chunk's entries never change once written, and a published view holds how many there were: a reader
@@ -103,6 +104,8 @@ class BookingLog {
   }
   /// `check`: its name.
   void minutes(const std::string& check, const fleet::MinuteBooking& minutes, std::int64_t count);
+  /// Whose an unhealthy minute was; forgotten where the config hides devices.
+  void unhealthy(const std::string& check, const fleet::MinuteBooking& minute, StringId device, int sign);
   /// Nothing that is added from here on was booked before `now`, nothing before after it.
   void at(Time now) { now_ = now; }
   /// The past before `now` is not in the log: the engine began with a checkpoint.
@@ -110,9 +113,12 @@ class BookingLog {
   void publish();
   /// The lane of an SLO, to read and forget in the writer's own thread.
   [[nodiscard]] BookingLane& lane(const SloConfig& slo);
+  /// Of a fleet SLO: its unhealthy minutes by device.
+  [[nodiscard]] BookingLane& device_lane(const SloConfig& slo);
 
   /// Any thread: the SLO's lane at the last publish(); null before the first.
   [[nodiscard]] std::shared_ptr<const LaneView> read(const SloConfig& slo) const;
+  [[nodiscard]] std::shared_ptr<const LaneView> read_devices(const SloConfig& slo) const;
 
  private:
   using Views = std::vector<std::shared_ptr<const LaneView>>;
@@ -124,7 +130,8 @@ class BookingLog {
 
   std::vector<int> lane_of_;         // by 2 * place + (attempts ? 1 : 0); -1: nobody counts it
   std::vector<std::string> checks_;  // their lanes follow those of journeys
-  std::size_t first_check_ = 0;
+  std::size_t first_check_ = 0;      // of a check: its minutes, and behind all checks its devices
+  bool devices_ = true;
   std::vector<BookingLane> lanes_;
   Time now_ = Time::min();
   Published<Views> published_;

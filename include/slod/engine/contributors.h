@@ -31,6 +31,8 @@ class Contributions {
   /// Lifetime: both outlive it.
   Contributions(const Config& config, const SloConfig& slo, SlotRange range);
   void add(const LaneView& lane);
+  /// Of a fleet SLO: its device lane.
+  void add_devices(const LaneView& lane);
 
   struct Sums {
     Tally total;

@@ -33,6 +33,10 @@ class MinuteSink {
   virtual ~MinuteSink() = default;
   /// `count` may be negative: withdraws what was booked.
   virtual void book_minutes(const MinuteBooking& booking, std::int64_t count) = 0;
+  /// Of the unhealthy minutes among those, each one's device. `sign` -1: withdraws it.
+  virtual void book_unhealthy(const MinuteBooking& booking, StringId device, int sign) {
+    static_cast<void>(booking), static_cast<void>(device), static_cast<void>(sign);
+  }
 };
 
 /// One line of the registry file: device,model,firmware,area,state,commissioned_at,decommissioned_at.

@@ -37,6 +37,7 @@ struct LoggedWorld {
     const SloConfig& asked = w.config->slos[slo];
     Contributions contributions(*w.config, asked, range);
     contributions.add(*log.read(asked));
+    if (asked.journey < 0) contributions.add_devices(*log.read_devices(asked));
     return contributors_of(*w.config, asked, range, contributions.sums(), w.dictionary);
   }
   World w;
@@ -223,6 +224,27 @@ TEST(ContributorsTest, AFleetSloIsToldByReasonAndLabel) {
   EXPECT_EQ(answer.total.good, reading.good);
   ASSERT_GT(reading.bad, 0);
   EXPECT_EQ(find(answer, "outcome", "connectivity")->tally.bad, reading.bad);
+  const Share* device = find(answer, "device", "v2");
+  ASSERT_NE(device, nullptr);
+  EXPECT_EQ(device->tally.bad, reading.bad);
+  EXPECT_DOUBLE_EQ(*device->of_bad, 1.0);
+  EXPECT_FALSE(device->lift) << "whose the healthy minutes were is not kept";
+  EXPECT_EQ(find(answer, "device", "v1"), nullptr);
+}
+
+TEST(ContributorsTest, AFleetSloHidesItsDevicesWhereTheConfigSaysSo) {
+  Config config = unlock_config(false, false);
+  config.server.show_devices = false;
+  SloConfig slo = slo_of("connectivity");
+  slo.journey = -1;
+  slo.sli = SliKind::kDeviceMinutes;
+  slo.fleet_check = "connectivity";
+  config.slos = {slo};
+  LoggedWorld l(config);
+  l.w.message(MessageKind::kReport, 0, "available", "", "v1", 80);
+  l.tick(660);
+  ASSERT_GT(l.ask(0, 660).total.bad, 0);
+  EXPECT_EQ(find(l.ask(0, 660), "device", "v1"), nullptr);
 }
 
 TEST(BookingLogTest, AFullLaneForgetsItsOldestAndSaysFromWhenItIsComplete) {

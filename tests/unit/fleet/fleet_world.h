@@ -21,6 +21,9 @@ inline Time at_second(double s) {
 /// (check, minute, state, reason, labels as text) -> device-minutes
 using Booked = std::map<std::tuple<int, std::int64_t, MinuteState, std::string, std::string>, std::int64_t>;
 
+/// (check, minute, device, reason) -> unhealthy minutes: 1
+using Blamed = std::map<std::tuple<int, std::int64_t, std::string, std::string>, std::int64_t>;
+
 inline std::string labels_text(const Dictionary& dictionary, LabelSetId set) {
   std::map<std::string, std::string> sorted;
   for (const Label& l : dictionary.labels(set)) {
@@ -47,7 +50,31 @@ class BookKeeper : public MinuteSink {
                     labels_text(dictionary_, b.labels)});
     }
   }
+  void book_unhealthy(const MinuteBooking& b, StringId device, int sign) override {
+    EXPECT_EQ(b.state, MinuteState::kUnhealthy);
+    auto& cell = blamed[{b.check, (b.slot - slot_of(kStart)) / 6, std::string(dictionary_.text(device)),
+                         std::string(dictionary_.text(b.reason))}];
+    if ((cell += sign) == 0) {
+      blamed.erase({b.check, (b.slot - slot_of(kStart)) / 6, std::string(dictionary_.text(device)),
+                    std::string(dictionary_.text(b.reason))});
+    }
+  }
+  /// Each unhealthy minute is exactly one device's.
+  void expect_blame_to_add_up() const {
+    std::map<std::tuple<int, std::int64_t, std::string>, std::int64_t> left;
+    for (const auto& [key, count] : booked) {
+      const auto& [check, minute, state, reason, labels] = key;
+      if (state == MinuteState::kUnhealthy) left[{check, minute, reason}] += count;
+    }
+    for (const auto& [key, count] : blamed) {
+      const auto& [check, minute, device, reason] = key;
+      EXPECT_EQ(count, 1) << device << " minute " << minute;
+      left[{check, minute, reason}] -= count;
+    }
+    for (const auto& [key, count] : left) EXPECT_EQ(count, 0) << "minute " << std::get<1>(key);
+  }
   Booked booked;
+  Blamed blamed;
   std::int64_t calls = 0;
   bool forget_withdrawals = false;  ///< for the negative control
 
@@ -104,6 +131,21 @@ class World {
         sink(dictionary),
         fleet(config, dictionary, std::move(registry), checks, sink) {}
 
+  ~World() {
+    if (!sink.forget_withdrawals) sink.expect_blame_to_add_up();
+  }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Saves the fleet and reads it back.
+  void restart() {
+    archive::Writer saved;
+    fleet.io(saved);
+    const std::string bytes = saved.take();
+    archive::Reader reader(bytes);
+    fleet.io(reader);
+    EXPECT_TRUE(reader.complete());
+  }
   LabelSetId intern(const std::map<std::string, std::string>& labels) {
     std::vector<Label> ids;
     for (const auto& [k, v] : labels) ids.push_back({dictionary.intern(k), dictionary.intern(v)});

@@ -48,9 +48,12 @@ class Oracle {
     if (m.state == "lost") log.offline.emplace_back(m.received, log.evidence.size());
   }
 
+  Blamed blamed;  ///< of the last call of all()
+
   /// All device-minutes that ended at or before `now`, as known then.
   Booked all(double now) {
     Booked booked;
+    blamed.clear();
     if (first_ < 0) return booked;
     for (const RegistryEntry& entry : registry_) logs_[entry.device];
     for (auto& [device, log] : logs_) {
@@ -141,7 +144,7 @@ class Oracle {
     return unhealthy ? 'U' : 'H';
   }
 
-  void add(Booked& booked, const std::string& device, const DeviceLog& log, double end, double now) const {
+  void add(Booked& booked, const std::string& device, const DeviceLog& log, double end, double now) {
     const RegistryEntry* entry = entry_of(device);
     std::string state;
     std::map<std::string, std::string> labels;
@@ -177,6 +180,7 @@ class Oracle {
                                    : s == 'U' ? MinuteState::kUnhealthy
                                               : MinuteState::kUnobserved;
       ++booked[{c, minute, state_of, s == 'U' ? reason : "", text}];
+      if (s == 'U') ++blamed[{c, minute, device, reason}];
     };
     book(0, is_down ? 'U' : 'H', "connectivity");
     book(1, b, "battery");
