@@ -32,7 +32,7 @@ struct Arguments {
   BackupArguments backup, restore;
   WhyArguments why;
   VerifyOptions verify;
-  std::string simulate_config, simulate_duration, checkpoint_every = "5m";
+  std::string simulate_config, simulate_duration, checkpoint_every = "5m", keep_alive = "30s";
   std::string url = kDefaultUrl, format = "text";
 };
 
@@ -46,6 +46,10 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
       ->add_option("--checkpoint.every", arguments.checkpoint_every,
                    "How often the state is saved for a quick start; 0s: only at a stop")
       ->capture_default_str();
+  command
+      ->add_option("--mqtt.keep-alive", arguments.keep_alive,
+                   "A broker that is silent for about twice as long is lost")
+      ->capture_default_str();
   command->footer(
       "Examples:\n  slod run --config.file=slod.yaml\n"
       "  slod run --config.file=/etc/slod/slod.yaml --log.format=json");
@@ -56,7 +60,14 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
       code = kUsage;
       return;
     }
+    const auto alive = parse_duration(arguments.keep_alive);
+    if (!alive || *alive < seconds(1) || *alive > hours(18) || *alive % seconds(1) != Duration(0)) {
+      std::cerr << "slod run: --mqtt.keep-alive is a duration of whole seconds from 1s to 18h\n";
+      code = kUsage;
+      return;
+    }
     arguments.run.checkpoint_every = *every;
+    arguments.run.mqtt_keep_alive = *alive;
     arguments.run.version = kVersion;
     arguments.run.revision = kRevision;
     code = daemon::run(arguments.run);

@@ -52,7 +52,8 @@ source::Surroundings Daemon::surroundings() {
   Generation& newest = *generations_.back();
   return {*newest.config, newest.router, *committer_, user_key_,
           // Arrival is journal time: a wall clock that steps must not make devices silent, or records late.
-          config_->state.dir, [this] { return committer_->now(); }, daemon::log, config::read_secret};
+          config_->state.dir, [this] { return committer_->now(); }, daemon::log, config::read_secret,
+          options_.mqtt_keep_alive};
 }
 
 Status Daemon::listen() {
@@ -153,7 +154,7 @@ Status Daemon::start_flow() {
       *config_, *journal_, dictionary_, evaluator_->inbox(), wall_clock, boot_clock,
       [this] { return drained(); }, [](const std::string& error) { log("warn", "journal: " + error); },
       [this](const std::string& error) {
-        log("error", "the journal can no longer be written, stopping: " + error);
+        log("error", error + "; stopping");
         journal_dead_ = true;
       },
       &ballast_});
@@ -216,11 +217,14 @@ Status Daemon::start_source(const SourceConfig& source, const std::vector<Source
     const std::lock_guard lock(sources_mutex_);
     sources_.push_back(std::move(*running));
   } else if (source.kind == SourceConfig::Kind::kMqtt) {
-    auto running =
-        source::start_mqtt(surroundings(), source, positions, [this](const std::string& name, bool up) {
-          const auto kind = up ? journal::ControlKind::kSourceUp : journal::ControlKind::kSourceDown;
-          committer_->control({kind, committer_->now(), name, {}});
-        });
+    const auto tell = [this](const std::string& name, bool up, Duration unnoticed) {
+      const Time now = committer_->now();
+      if (unnoticed > Duration(0))
+        committer_->control({journal::ControlKind::kGap, now, name, format_rfc3339(now - unnoticed)});
+      const auto kind = up ? journal::ControlKind::kSourceUp : journal::ControlKind::kSourceDown;
+      committer_->control({kind, now, name, {}});
+    };
+    auto running = source::start_mqtt(surroundings(), source, positions, tell);
     if (!running) return Error{"source " + source.name + ": " + running.error().message};
     const std::lock_guard lock(sources_mutex_);
     sources_.push_back(std::move(*running));

@@ -27,11 +27,36 @@ serve::ProcessFigures Daemon::figures() const {
   return figures;
 }
 
+/// The engine hears of a lost connection with the next tick, and before the first one a snapshot tells of
+/// the life before: nobody is told meanwhile that a source is up which is not.
+std::shared_ptr<const engine::Snapshot> Daemon::not_up(std::shared_ptr<const engine::Snapshot> snapshot) {
+  if (!snapshot) return snapshot;
+  std::vector<std::string> down;
+  {
+    const std::lock_guard lock(sources_mutex_);
+    for (const auto& source : sources_) {
+      if (!source->health().up.load()) down.push_back(source->name());
+    }
+  }
+  const auto is_wrong = [&](const engine::SourceReading& reading) {
+    return reading.up && std::find(down.begin(), down.end(), reading.source) != down.end();
+  };
+  if (std::none_of(snapshot->sources.begin(), snapshot->sources.end(), is_wrong)) return snapshot;
+  if (shown_of_ != snapshot || shown_down_ != down) {
+    auto shown = std::make_shared<engine::Snapshot>(*snapshot);
+    for (engine::SourceReading& reading : shown->sources) reading.up = reading.up && !is_wrong(reading);
+    shown_ = std::move(shown);
+    shown_of_ = snapshot;
+    shown_down_ = down;
+  }
+  return shown_;
+}
+
 serve::WebContext Daemon::web_context() {
   serve::WebContext context;
   context.snapshot = [this]() -> std::shared_ptr<const engine::Snapshot> {
     const Evaluator* evaluator = evaluator_seen_.load();
-    return evaluator != nullptr ? evaluator->snapshot() : nullptr;
+    return evaluator != nullptr ? not_up(evaluator->snapshot()) : nullptr;
   };
   context.figures = [this] { return figures(); };
   context.readiness = [this] {

@@ -75,6 +75,8 @@ class Daemon {
   int wait_for_end();
   [[nodiscard]] bool drained() const;
   [[nodiscard]] serve::WebContext web_context();
+  [[nodiscard]] std::shared_ptr<const engine::Snapshot> not_up(
+      std::shared_ptr<const engine::Snapshot> snapshot);
   [[nodiscard]] serve::ProcessFigures figures() const;
   [[nodiscard]] serve::ConfigState config_state() const;
   [[nodiscard]] source::Surroundings surroundings();
@@ -109,6 +111,8 @@ class Daemon {
   std::unique_ptr<Committer> committer_;
   mutable std::mutex sources_mutex_;  ///< guards the next, which main alone changes
   std::vector<std::unique_ptr<source::RunningSource>> sources_;
+  std::shared_ptr<const engine::Snapshot> shown_of_, shown_;  ///< web thread: not_up()'s last answer
+  std::vector<std::string> shown_down_;                       ///< web thread
   /// For the web threads: set once, before ready_.
   std::atomic<Evaluator*> evaluator_seen_{nullptr};
 };

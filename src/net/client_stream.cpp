@@ -11,6 +11,8 @@
 #include <optional>
 #include <utility>
 
+#include "slod/net/connect_probe.h"
+
 namespace slod::net {
 
 namespace {
@@ -104,10 +106,18 @@ class PlainStream : public ClientStream {
 
 class TlsStream final : public PlainStream {
  public:
-  Status shake_hands(const std::string& host, Deadline deadline) {
+  /// `ca_file` "": the system's.
+  Status shake_hands(const std::string& host, const std::string& ca_file, Deadline deadline) {
     Code error;
-    context_.set_default_verify_paths(error);
-    if (error) return Error{"TLS: cannot load the system's certificates: " + error.message()};
+    if (ca_file.empty()) {
+      context_.set_default_verify_paths(error);
+    } else {
+      context_.load_verify_file(ca_file, error);
+    }
+    if (error) {
+      return Error{"TLS: cannot load " + (ca_file.empty() ? "the system's certificates" : ca_file) + ": " +
+                   error.message()};
+    }
     // Asio's tls_client floor is TLS 1.0, and its default verifies nothing.
     ::SSL_CTX_set_min_proto_version(context_.native_handle(), TLS1_2_VERSION);
     context_.set_verify_mode(asio::ssl::verify_peer);
@@ -179,8 +189,19 @@ Result<std::unique_ptr<ClientStream>> ClientStream::connect(const Url& url, bool
   PlainStream& stream = url.tls ? *tls : *plain;
   if (Status opened = stream.open(*addresses, deadline); !opened) return opened.error();
   if (!url.tls) return std::unique_ptr<ClientStream>(std::move(plain));
-  if (Status shaken = tls->shake_hands(url.host, deadline); !shaken) return shaken.error();
+  if (Status shaken = tls->shake_hands(url.host, "", deadline); !shaken) return shaken.error();
   return std::unique_ptr<ClientStream>(std::move(tls));
+}
+
+std::string connect_fault(const Peer& peer, Duration patience) {
+  const Deadline deadline = std::chrono::steady_clock::now() + patience;
+  const auto addresses = resolve(peer.host, peer.port, deadline);
+  if (!addresses) return addresses.error().message;
+  TlsStream stream;
+  if (const Status opened = stream.open(*addresses, deadline); !opened) return opened.error().message;
+  if (!peer.tls) return "";
+  const Status shaken = stream.shake_hands(peer.host, peer.ca_file, deadline);
+  return shaken ? "" : shaken.error().message;
 }
 
 }  // namespace slod::net

@@ -28,7 +28,7 @@ SLOD = os.environ.get("SLOD") or str(ROOT / "build/dev/src/slod")
 TICK = 10  # seconds between evaluations: the shortest that a config may ask for
 
 PACKAGES = {
-    "amtool": "prometheus-alertmanager", "caddy": "caddy", "curl": "curl", "goaccess": "goaccess",
+    "amtool": "prometheus-alertmanager", "caddy": "caddy", "curl": "curl", "faketime": "faketime", "goaccess": "goaccess",
     "haproxy": "haproxy", "mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "mount": "mount",
     "nginx": "nginx-light", "node": "nodejs", "npm": "npm", "prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager",
     "promtool": "prometheus", "setpriv": "util-linux", "strace": "strace",
@@ -293,12 +293,12 @@ class Metrics:
 class Mosquitto:
     """A broker whose sessions and queues survive its restarts."""
 
-    def __init__(self, test, name="mosquitto"):
+    def __init__(self, test, name="mosquitto", extra=""):
         self.test, self.name, self.port, self.process = test, name, free_port(), None
         self.dir = test.dir / name
         self.dir.mkdir()
         test.write(f"{name}/mosquitto.conf",
-                   f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+                   f"listener {self.port} 127.0.0.1\n{extra}allow_anonymous true\npersistence true\n"
                    f"persistence_location {self.dir}/\nmax_queued_messages 100000\n"
                    + ("user root\n" if os.getuid() == 0 else ""))
 
@@ -309,6 +309,17 @@ class Mosquitto:
 
     def stop(self):
         self.process.stop()
+
+    def kill(self):
+        """As a crash: what it had not saved is lost."""
+        self.process.kill()
+
+    def hang(self):
+        """Stays there and answers nothing, until go_on()."""
+        self.process.signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.signal(signal.SIGCONT)
 
     def publish(self, topic, payload, *options):
         """At QoS 1: returns when the broker has it."""

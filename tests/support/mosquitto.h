@@ -94,6 +94,9 @@ class Mosquitto {
   void stop() { end(SIGTERM); }
   /// As a crash: what it had not saved is lost.
   void kill() { end(SIGKILL); }
+  /// Stays there and answers nothing, until go_on().
+  void hang() const { ::kill(pid_, SIGSTOP); }
+  void go_on() const { ::kill(pid_, SIGCONT); }
   /// Sessions, queues and retained messages gone.
   void forget() {
     std::error_code ignored;
@@ -117,6 +120,7 @@ class Mosquitto {
   void end(int signal) {
     if (pid_ <= 0) return;
     ::kill(pid_, signal);
+    go_on();  // a stopped process ends when it goes on
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }

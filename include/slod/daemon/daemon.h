@@ -13,6 +13,7 @@ struct RunOptions {
   std::string log_format = "logfmt";
   std::string version, revision;
   Duration checkpoint_every = minutes(5);  ///< 0: only at a stop
+  Duration mqtt_keep_alive = seconds(30);  ///< whole seconds, 18 h at most
 };
 
 /// Exit codes: 0 stopped by a signal; 1 could not start (port, state directory); 2 the config cannot be

@@ -28,6 +28,7 @@ struct Surroundings {
   std::function<void(const std::string& level, const std::string& message)> log;
   std::function<Result<std::string>(const Secret&)>
       read_secret;  ///< {file:} or {env:}; may be empty without secrets
+  Duration mqtt_keep_alive = seconds(30);  ///< whole seconds
 };
 
 /// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.
@@ -72,12 +73,14 @@ class RunningSource {
 /// dropped is counted as shed where that can be known.
 [[nodiscard]] Result<std::unique_ptr<RunningSource>> start_syslog(const Surroundings& surroundings,
                                                                   const SourceConfig& source);
+/// `unnoticed`: a loss was noticed so long after the broker's last sign of life (0: at once).
+using OnConnection = std::function<void(const std::string& source, bool up, Duration unnoticed)>;
 /// Subscribes; the callback appends to the inbox (<state>/inbox/<source>.*), a reader feeds the committer
-/// from there. A broker that is down is retried for ever; up/down changes are reported through
-/// `on_connection`.
-[[nodiscard]] Result<std::unique_ptr<RunningSource>> start_mqtt(
-    const Surroundings& surroundings, const SourceConfig& source,
-    const std::vector<SourcePosition>& positions,
-    std::function<void(const std::string& source, bool up)> on_connection);
+/// from there. A broker that is down is retried for ever; `on_connection` hears "down" at once, and of every
+/// change from then on.
+[[nodiscard]] Result<std::unique_ptr<RunningSource>> start_mqtt(const Surroundings& surroundings,
+                                                                const SourceConfig& source,
+                                                                const std::vector<SourcePosition>& positions,
+                                                                OnConnection on_connection);
 
 }  // namespace slod::source

@@ -1,6 +1,9 @@
 #include "source/mqtt/broker_link.h"
 
+#include <algorithm>
 #include <exception>
+
+#include "slod/net/connect_probe.h"
 
 namespace slod::source {
 namespace {
@@ -10,6 +13,7 @@ constexpr std::int32_t kSessionExpiry = 7 * 24 * 3600;
 // The broker's window of unacknowledged messages, and the most that can come twice after a crash.
 constexpr std::int32_t kReceiveMaximum = 500;
 constexpr int kFirstRefusal = 0x80;
+constexpr Duration kProbeWithin = seconds(3);
 constexpr auto kDisconnectWithin = std::chrono::seconds(3);
 
 std::string uri(const BrokerAccess& access) {
@@ -34,7 +38,7 @@ std::string uri(const BrokerAccess& access) {
 void fill(::mqtt::connect_options& options, const BrokerAccess& access) {
   options.set_mqtt_version(MQTTVERSION_5);
   options.set_clean_start(false);
-  options.set_keep_alive_interval(access.keep_alive);
+  options.set_keep_alive_interval(std::chrono::duration_cast<seconds>(access.keep_alive));
   options.set_connect_timeout(seconds(10));
   options.set_automatic_reconnect(seconds(1), seconds(30));
   if (!access.username.empty()) options.set_user_name(access.username);
@@ -44,6 +48,10 @@ void fill(::mqtt::connect_options& options, const BrokerAccess& access) {
   properties.add({::mqtt::property::SESSION_EXPIRY_INTERVAL, kSessionExpiry});
   properties.add({::mqtt::property::RECEIVE_MAXIMUM, kReceiveMaximum});
   options.set_properties(properties);
+}
+
+std::int64_t steady_now() {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 /// What the library has to say about a failed call, in words.
@@ -156,7 +164,23 @@ void BrokerLink::stop() {
   connected_.store(false, std::memory_order_release);
 }
 
+void BrokerLink::heard() {
+  heard_.store(steady_now(), std::memory_order_relaxed);
+}
+
+/// At a loss: for how long it may have been lost already. One that shows at once (the connection was closed)
+/// comes with less silence than the keep alive; else the broker hung, and how long we were deaf is bounded by
+/// its last answer to a ping, which we do not see.
+Duration BrokerLink::unnoticed() const {
+  const Duration silent(steady_now() - heard_.load(std::memory_order_relaxed));
+  if (silent < access_.keep_alive) return Duration(0);
+  const Duration most = access_.keep_alive * 5 / 2 + seconds(1);
+  return stalled_.load(std::memory_order_relaxed) ? silent : std::min(silent, most);
+}
+
 void BrokerLink::on_connected() noexcept {
+  heard();
+  stalled_.store(false, std::memory_order_relaxed);
   try {
     unanswered_ = access_.filters.size();
     // Nobody waits for the answer here: this thread must first return to receive it.
@@ -172,6 +196,7 @@ void BrokerLink::on_connected() noexcept {
 }
 
 void BrokerLink::on_subscribed() {
+  heard();
   if (unanswered_.load() == 0 || --unanswered_ > 0) return;
   connected_.store(true, std::memory_order_release);
   {
@@ -184,7 +209,10 @@ void BrokerLink::on_subscribed() {
 void BrokerLink::on_down(const std::string& why) noexcept {
   try {
     const std::lock_guard lock(mutex_);
-    if (connected_.exchange(false, std::memory_order_acq_rel)) ++events_.downs;
+    if (connected_.exchange(false, std::memory_order_acq_rel)) {
+      ++events_.downs;
+      events_.silent = std::max(events_.silent, unnoticed());
+    }
     last_failure_ = why.empty() ? "connection lost" : why;
   } catch (...) {
   }
@@ -200,7 +228,10 @@ void BrokerLink::on_message(const ::mqtt::message& message) noexcept {
   const auto& payload = message.get_payload_ref();
   entry.topic = topic;
   entry.payload = {payload.data(), payload.size()};
+  heard();
   entrance_.put(entry);
+  const Duration took(steady_now() - heard_.load(std::memory_order_relaxed));
+  stalled_.store(took > access_.keep_alive / 2, std::memory_order_relaxed);
 }
 
 void BrokerLink::note(const std::string& level, const std::string& text) {
@@ -219,6 +250,12 @@ LinkEvents BrokerLink::take_events() {
 std::string BrokerLink::last_failure() {
   const std::lock_guard lock(mutex_);
   return last_failure_;
+}
+
+std::string BrokerLink::explained_failure() {
+  const std::string fault =
+      net::connect_fault({access_.host, access_.port, access_.tls, access_.ca_file}, kProbeWithin);
+  return fault.empty() ? last_failure() : fault;
 }
 
 }  // namespace slod::source

@@ -27,13 +27,14 @@ struct BrokerAccess {
   std::string ca_file, cert_file, key_file;
   int qos = 1;
   std::vector<std::string> filters;
-  seconds keep_alive{60};
+  Duration keep_alive = seconds(30);  ///< whole seconds
   [[nodiscard]] std::string address() const { return host + ":" + std::to_string(port); }
 };
 
 /// What the library's threads saw, for the thread that logs and tells.
 struct LinkEvents {
   unsigned ups = 0, downs = 0;                             ///< since the last look
+  Duration silent{0};                                      ///< the longest that a loss went unnoticed
   std::vector<std::pair<std::string, std::string>> notes;  ///< level, text
 };
 
@@ -55,6 +56,9 @@ class BrokerLink {
   [[nodiscard]] LinkEvents take_events();
   /// Why the last attempt failed; "" if none did.
   [[nodiscard]] std::string last_failure();
+  /// The same as a connection of our own finds it: the library mostly says no more than that it failed. May
+  /// take seconds.
+  [[nodiscard]] std::string explained_failure();
 
  private:
   class Listener;
@@ -64,12 +68,16 @@ class BrokerLink {
   void on_down(const std::string& why) noexcept;
   void on_message(const ::mqtt::message& message) noexcept;
   void note(const std::string& level, const std::string& text);
+  void heard();
+  [[nodiscard]] Duration unnoticed() const;
 
   const BrokerAccess access_;
   Entrance& entrance_;
   WakeUp& bell_;
   std::atomic<bool> connected_{false};
   std::atomic<std::size_t> unanswered_{0};  // subscriptions of this connection
+  std::atomic<std::int64_t> heard_{0};      // steady clock, ns: the broker's last sign of life
+  std::atomic<bool> stalled_{false};        // the last callback took so long that no ping was answered
   std::mutex mutex_;                        // guards events_ and last_failure_: never held while waiting
   LinkEvents events_;
   std::string last_failure_;

@@ -38,6 +38,7 @@ void LinkWatcher::stop() {
 }
 
 void LinkWatcher::run() {
+  tell(false);  // until the first connect
   while (!stopping_.load()) {
     watched_.bell.wait(kLook);
     tell_changes();
@@ -54,7 +55,7 @@ void LinkWatcher::tell_changes() {
   // (QoS 0).
   if (events.downs > 0 && told_ != 0) {
     say("warn", "lost the connection: " + watched_.link.last_failure() + "; reconnecting");
-    tell(false);
+    tell(false, events.silent);
     next_complaint_ = Clock::now() + kComplainEvery;
   }
   if (events.ups > 0 && watched_.link.connected() && told_ != 1) {
@@ -63,19 +64,18 @@ void LinkWatcher::tell_changes() {
   }
 }
 
-void LinkWatcher::tell(bool up) {
+void LinkWatcher::tell(bool up, Duration unnoticed) {
   told_ = up ? 1 : 0;
   watched_.health.up.store(up, std::memory_order_relaxed);
-  if (on_connection_) on_connection_(source_, up);
+  if (on_connection_) on_connection_(source_, up, unnoticed);
 }
 
 void LinkWatcher::tell_still_down() {
   if (watched_.link.connected() || Clock::now() < next_complaint_) return;
   next_complaint_ = Clock::now() + kComplainEvery;
-  const std::string why = watched_.link.last_failure();
+  const std::string why = watched_.link.explained_failure();
   say("warn", "cannot connect" + (why.empty() ? std::string() : " (" + why + ")") +
                   "; trying for ever, at least every 30 s. HTTP ingest and all other sources go on");
-  if (told_ == -1) tell(false);
 }
 
 void LinkWatcher::tell_waiting() {

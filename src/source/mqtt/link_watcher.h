@@ -32,7 +32,7 @@ class LinkWatcher {
  private:
   void run();
   void tell_changes();
-  void tell(bool up);
+  void tell(bool up, Duration unnoticed = Duration(0));
   void tell_still_down();
   void tell_waiting();
   void say(const std::string& level, const std::string& text) const;

@@ -22,6 +22,7 @@ Result<BrokerAccess> broker_access(const Surroundings& surroundings, const Sourc
   access.cert_file = source.mqtt_cert_file;
   access.key_file = source.mqtt_key_file;
   access.qos = source.mqtt_qos;
+  access.keep_alive = surroundings.mqtt_keep_alive;
   access.filters = topic_filters(source.messages);
   if (source.mqtt_password.empty()) return access;
   if (!surroundings.read_secret)
@@ -132,17 +133,15 @@ Result<std::unique_ptr<RunningSource>> start_mqtt_tuned(const Surroundings& surr
   pipe->inbox = std::move(*inbox);
   pipe->entrance = std::make_unique<Entrance>(*pipe->inbox, surroundings.wall_clock);
   auto running = std::make_unique<MqttSource>(surroundings, source, tuning, std::move(pipe));
-  BrokerAccess patient = *access;
-  patient.keep_alive = tuning.keep_alive;
-  if (Status status = running->start(patient, std::move(on_connection)); !status)
+  if (Status status = running->start(*access, std::move(on_connection)); !status)
     return Error{"source " + source.name + ": " + status.error().message};
   return std::unique_ptr<RunningSource>(std::move(running));
 }
 
-Result<std::unique_ptr<RunningSource>> start_mqtt(
-    const Surroundings& surroundings, const SourceConfig& source,
-    const std::vector<SourcePosition>& positions,
-    std::function<void(const std::string& source, bool up)> on_connection) {
+Result<std::unique_ptr<RunningSource>> start_mqtt(const Surroundings& surroundings,
+                                                  const SourceConfig& source,
+                                                  const std::vector<SourcePosition>& positions,
+                                                  OnConnection on_connection) {
   return start_mqtt_tuned(surroundings, source, positions, std::move(on_connection), MqttTuning{});
 }
 

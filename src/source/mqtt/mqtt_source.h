@@ -11,12 +11,9 @@ namespace slod::source {
 struct MqttTuning {
   std::uint64_t max_file = InboxOptions{}.max_file;
   std::uint64_t max_backlog = InboxOptions{}.max_backlog;
-  seconds keep_alive{60};
   Duration warn_when_waiting = seconds(1);
   Duration drain_at_stop = seconds(5);  ///< how long a full inbox may empty itself before stop() gives up
 };
-
-using OnConnection = std::function<void(const std::string& source, bool up)>;
 
 [[nodiscard]] Result<std::unique_ptr<RunningSource>> start_mqtt_tuned(
     const Surroundings& surroundings, const SourceConfig& source,

@@ -169,10 +169,11 @@ class MqttSourceTest : public ::testing::Test {
         state_.path(),
         [] { return now(); },
         [this](const std::string& level, const std::string& text) { log(level + ": " + text); },
-        [](const Secret&) -> Result<std::string> { return std::string("secret"); }};
+        [](const Secret&) -> Result<std::string> { return std::string("secret"); },
+        keep_alive_};
     auto running = start_mqtt_tuned(
         surroundings, config_.sources[0], kept_.positions(),
-        [this](const std::string&, bool up) { told(up); }, tuning_);
+        [this](const std::string&, bool up, Duration unnoticed) { told(up, unnoticed); }, tuning_);
     EXPECT_TRUE(running) << running.error().message;
     return running ? std::move(*running) : nullptr;
   }
@@ -182,9 +183,10 @@ class MqttSourceTest : public ::testing::Test {
     log_ += line + "\n";
     changed_.notify_all();
   }
-  void told(bool up) {
+  void told(bool up, Duration unnoticed) {
     const std::lock_guard lock(mutex_);
     told_.push_back(up);
+    unnoticed_ = unnoticed;
     changed_.notify_all();
   }
   std::vector<bool> told() {
@@ -215,6 +217,8 @@ class MqttSourceTest : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<bool> told_;
+  Duration unnoticed_{0};  // of the last change
+  Duration keep_alive_ = seconds(30);
   std::string log_;
 };
 
@@ -230,7 +234,7 @@ class MqttBrokerTest : public MqttSourceTest {
 TEST_F(MqttBrokerTest, EveryMessageArrivesOnce) {
   ASSERT_TRUE(broker_.start());
   const auto source = start();
-  ASSERT_TRUE(wait_for_told(1));
+  ASSERT_TRUE(wait_for_told(2));
   ASSERT_TRUE(wait_for_log("no session of ours"));
   Publisher publisher(broker_.port());
   publisher.reports(0, 300);
@@ -246,7 +250,7 @@ TEST_F(MqttBrokerTest, WhatArrivesWhileWeAreAwayIsDeliveredAfterTheStart) {
   Publisher publisher(broker_.port());
   {
     const auto source = start();
-    ASSERT_TRUE(wait_for_told(1));
+    ASSERT_TRUE(wait_for_told(2));
     publisher.reports(0, 50);
     ASSERT_TRUE(kept_.wait_for_reports(50));
   }
@@ -262,7 +266,7 @@ TEST_F(MqttBrokerTest, AStoppedReaderLosesNothingAcrossARestart) {
   Publisher publisher(broker_.port());
   {
     const auto source = start();
-    ASSERT_TRUE(wait_for_told(1));
+    ASSERT_TRUE(wait_for_told(2));
     publisher.reports(0, 20);
     ASSERT_TRUE(kept_.wait_for_reports(20));
     kept_.pause(true);  // acknowledged from here on, but in no journal
@@ -281,7 +285,7 @@ TEST_F(MqttBrokerTest, AStoppedReaderLosesNothingAcrossARestart) {
 TEST_F(MqttBrokerTest, ARefusedBatchIsSubmittedAgainAndInOrder) {
   ASSERT_TRUE(broker_.start());
   const auto source = start();
-  ASSERT_TRUE(wait_for_told(1));
+  ASSERT_TRUE(wait_for_told(2));
   kept_.refuse(3);
   Publisher(broker_.port()).reports(0, 30);
   EXPECT_TRUE(kept_.wait_for_reports(30));
@@ -291,14 +295,14 @@ TEST_F(MqttBrokerTest, ARefusedBatchIsSubmittedAgainAndInOrder) {
 TEST_F(MqttBrokerTest, ABrokerThatForgotOurSessionIsSubscribedAgain) {
   ASSERT_TRUE(broker_.start());
   const auto source = start();
-  ASSERT_TRUE(wait_for_told(1));
+  ASSERT_TRUE(wait_for_told(2));
   broker_.kill();
   broker_.forget();
-  ASSERT_TRUE(wait_for_told(2));
+  ASSERT_TRUE(wait_for_told(3));
   EXPECT_FALSE(source->health().up);
   ASSERT_TRUE(broker_.start());
-  ASSERT_TRUE(wait_for_told(3));
-  EXPECT_THAT(told(), ElementsAre(true, false, true));
+  ASSERT_TRUE(wait_for_told(4));
+  EXPECT_THAT(told(), ElementsAre(false, true, false, true));
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   Publisher(broker_.port()).reports(0, 10);
   EXPECT_TRUE(kept_.wait_for_reports(10));
@@ -325,7 +329,8 @@ TEST_F(MqttBrokerTest, ABrokerThatIsDownAtTheStartIsNoErrorAndIsFoundLater) {
   ASSERT_NE(source, nullptr);
   ASSERT_TRUE(wait_for_told(1));
   EXPECT_THAT(told(), ElementsAre(false));
-  EXPECT_TRUE(wait_for_log("127.0.0.1:" + std::to_string(broker_.port()) + ": cannot connect"));
+  EXPECT_TRUE(wait_for_log("127.0.0.1:" + std::to_string(broker_.port()) + ": cannot connect (connect "));
+  EXPECT_TRUE(wait_for_log("Connection refused"));
   EXPECT_THAT(log_, HasSubstr("HTTP ingest"));
   ASSERT_TRUE(broker_.start());
   ASSERT_TRUE(wait_for_told(2));
@@ -338,10 +343,10 @@ TEST_F(MqttBrokerTest, ABrokerThatIsDownAtTheStartIsNoErrorAndIsFoundLater) {
 TEST_F(MqttBrokerTest, AFullInboxBlocksTheBrokerAndLosesNothing) {
   tuning_.max_backlog = 20'000;
   tuning_.max_file = 8'000;
-  tuning_.keep_alive = seconds(2);
+  keep_alive_ = seconds(2);
   ASSERT_TRUE(broker_.start());
   const auto source = start();
-  ASSERT_TRUE(wait_for_told(1));
+  ASSERT_TRUE(wait_for_told(2));
   kept_.pause(true);
   Publisher(broker_.port()).reports(0, 200, 400);  // 80 kB and more
   EXPECT_TRUE(wait_for_log("waits for room in the inbox: it is full"));
@@ -352,6 +357,39 @@ TEST_F(MqttBrokerTest, AFullInboxBlocksTheBrokerAndLosesNothing) {
   EXPECT_TRUE(wait_for_log("takes messages again"));
 }
 
+TEST_F(MqttBrokerTest, ABrokerThatHangsIsNoticedByTheKeepAliveAndTheLossIsDatedBack) {
+  keep_alive_ = seconds(1);
+  ASSERT_TRUE(broker_.start());
+  const auto source = start();
+  ASSERT_TRUE(wait_for_told(2));
+  Publisher(broker_.port()).report(1);
+  ASSERT_TRUE(kept_.wait_for_reports(1));
+  broker_.hang();
+  const auto hung = std::chrono::steady_clock::now();
+  ASSERT_TRUE(wait_for_told(3));
+  const Duration until_noticed = std::chrono::steady_clock::now() - hung;
+  EXPECT_FALSE(source->health().up);
+  {
+    const std::lock_guard lock(mutex_);
+    EXPECT_GE(unnoticed_, std::min<Duration>(until_noticed - std::chrono::milliseconds(500), seconds(3)));
+  }
+  broker_.go_on();
+  ASSERT_TRUE(wait_for_told(4));
+  Publisher(broker_.port()).report(2);
+  EXPECT_TRUE(kept_.wait_for_reports(2));
+}
+
+TEST_F(MqttBrokerTest, ABrokerThatDiesIsNoticedAtOnce) {
+  ASSERT_TRUE(broker_.start());
+  const auto source = start();
+  ASSERT_TRUE(wait_for_told(2));
+  broker_.kill();
+  ASSERT_TRUE(wait_for_told(3));
+  EXPECT_FALSE(source->health().up);
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(unnoticed_, Duration(0));
+}
+
 class MqttStopDeathTest : public MqttBrokerTest {
  protected:
   /// Runs in a process of its own: the callback that is left behind holds the library's lock for good.
@@ -360,7 +398,7 @@ class MqttStopDeathTest : public MqttBrokerTest {
     tuning_.drain_at_stop = std::chrono::milliseconds(300);
     bool good = broker_.start();
     const auto source = start();
-    good = good && wait_for_told(1);
+    good = good && wait_for_told(2);
     kept_.pause(true);
     Publisher(broker_.port()).reports(0, 100, 400);
     good = good && wait_for_log("waits for room");
@@ -385,20 +423,20 @@ TEST_F(MqttSourceTest, ConnectsWithAPersistentSessionOnTheWireAndSubscribesOnEve
   config_.sources[0].mqtt_username = "user";
   config_.sources[0].mqtt_password.env = "any";
   const auto source = start();
-  ASSERT_TRUE(wait_for_told(1));
+  ASSERT_TRUE(wait_for_told(2));
   const std::string connect = broker.packets(1).at(0).body;
   EXPECT_EQ(connect.substr(0, 7), std::string("\0\4MQTT\5", 7));
   const auto flags = static_cast<unsigned char>(connect[7]);
   EXPECT_EQ(flags & 0x02, 0) << "clean start";
   EXPECT_EQ(flags & 0xc0, 0xc0) << "user name and password";
-  EXPECT_EQ(connect.substr(8, 2), std::string("\0\x3c", 2)) << "keep alive 60 s";
+  EXPECT_EQ(connect.substr(8, 2), std::string("\0\x1e", 2)) << "keep alive 30 s";
   EXPECT_THAT(connect, HasSubstr(std::string("\x11\x00\x09\x3a\x80", 5))) << "session expiry 604800 s";
   EXPECT_THAT(connect, HasSubstr(std::string("\x21\x01\xf4", 3))) << "receive maximum 500";
   EXPECT_THAT(connect, HasSubstr("slod-test"));
   EXPECT_THAT(connect, HasSubstr("secret"));
   ASSERT_TRUE(eventually([&] { return broker.packets(8).size() == 2; }));
   broker.drop();
-  ASSERT_TRUE(wait_for_told(3));
+  ASSERT_TRUE(wait_for_told(4));
   ASSERT_TRUE(eventually([&] { return broker.packets(8).size() == 4; }));
   EXPECT_EQ(broker.packets(1).at(1).body, connect);
   const auto subscribes = broker.packets(8);
