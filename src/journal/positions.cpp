@@ -39,8 +39,11 @@ std::vector<KnownPosition> PositionTable::known() const {
 }
 
 std::vector<SourcePosition> PositionTable::positions() const {
+  std::vector<KnownPosition> oldest_first = known();
+  std::stable_sort(oldest_first.begin(), oldest_first.end(),
+                   [](const KnownPosition& a, const KnownPosition& b) { return a.stamp < b.stamp; });
   std::vector<SourcePosition> out;
-  for (const auto& [key, known] : table_) out.push_back(known.position);
+  for (KnownPosition& known : oldest_first) out.push_back(std::move(known.position));
   return out;
 }
 

@@ -27,6 +27,7 @@ class PositionTable {
   /// its start.
   void forget_old(Time now);
   [[nodiscard]] std::vector<KnownPosition> known() const;
+  /// Those set last come last.
   [[nodiscard]] std::vector<SourcePosition> positions() const;
 
  private:

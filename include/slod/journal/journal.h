@@ -89,7 +89,7 @@ class Journal {
   virtual Status trim(Time now) = 0;
   [[nodiscard]] virtual Position last_position() const = 0;
   [[nodiscard]] virtual Time last_stamp() const = 0;                        ///< the epoch in an empty journal
-  [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;  ///< newest per (source, stream)
+  [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;  ///< each stream's newest; by age
   [[nodiscard]] virtual std::vector<StoredKey> keys_since(Time at) const = 0;  ///< oldest first
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
 };

@@ -72,7 +72,15 @@ std::string FollowedFile::bytes_before(std::uint64_t end) const {
 }
 
 bool FollowedFile::resume(const SourcePosition& position) {
-  if (position.stream != stream_ || position.offset > size()) return false;
+  return position.stream == stream_ && fits(position);
+}
+
+bool FollowedFile::resume_copy(const SourcePosition& position) {
+  return !position.check.empty() && fits(position);
+}
+
+bool FollowedFile::fits(const SourcePosition& position) {
+  if (position.offset > size()) return false;
   std::string before = bytes_before(position.offset);
   if (check_of(before) != position.check) return false;
   offset_ = position.offset;
@@ -81,6 +89,7 @@ bool FollowedFile::resume(const SourcePosition& position) {
 }
 
 void FollowedFile::start_over() {
+  if (offset_ > 0) rewritten_ = SourcePosition{"", stream_, offset_, check_of(before_)};
   offset_ = 0;
   skipped_ = 0;
   before_.clear();

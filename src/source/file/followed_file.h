@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "slod/core/submission.h"
 
@@ -38,6 +39,11 @@ class FollowedFile {
   /// False: `position` is of another file, or of what stood here before; reading stays at the beginning.
   bool resume(const SourcePosition& position);
 
+  /// The same for a copy of the file that `position` is of: whatever its stream, its bytes must fit.
+  bool resume_copy(const SourcePosition& position);
+  /// Where reading stood when the file was found rewritten; told once.
+  std::optional<SourcePosition> take_rewritten() { return std::exchange(rewritten_, std::nullopt); }
+
   /// Reads, without moving the offset: until commit() the same is read again. Starts over by itself when the
   /// file was rewritten.
   Piece read();
@@ -49,6 +55,7 @@ class FollowedFile {
 
  private:
   FollowedFile(int fd, std::string stream, const TailLimits& limits);
+  bool fits(const SourcePosition& position);
   void start_over();
   Piece skip_long_line();
   Piece piece(Piece::Kind kind, std::size_t size);
@@ -62,6 +69,7 @@ class FollowedFile {
   std::string before_;     ///< the last bytes before the offset, as they were read
   std::uint64_t end_ = 0;  ///< of the last piece
   std::string before_end_;
+  std::optional<SourcePosition> rewritten_;
   std::uint64_t skipped_ = 0;  ///< in a long line: searched up to here for its end; 0: not in one
   std::string buffer_;
 };

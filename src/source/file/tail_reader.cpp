@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 namespace slod::source {
@@ -53,32 +54,42 @@ std::string stream_of(const std::string& path) {
 TailReader::TailReader(std::string source, std::string path, const TailOptions& options,
                        const std::vector<SourcePosition>& positions)
     : source_(std::move(source)), path_(std::move(path)), options_(options) {
-  std::vector<SourcePosition> mine;
-  std::copy_if(positions.begin(), positions.end(), std::back_inserter(mine),
-               [&](const SourcePosition& position) { return position.source == source_; });
+  const auto newest = std::find_if(positions.rbegin(), positions.rend(), [&](const SourcePosition& position) {
+    return position.source == source_;
+  });
   auto current = FollowedFile::open(path_, options_.limits);
-  const bool known = current && resume(*current, mine);
-  if (!known && !mine.empty()) find_rotated(mine);
+  const bool known = newest == positions.rend() || (current && current->resume(*newest));
+  if (!known) {
+    files_ = siblings_from(*newest, &FollowedFile::resume);
+    if (files_.empty()) files_ = siblings_from(*newest, &FollowedFile::resume_copy);
+  }
   if (current) files_.push_back(std::move(current));
 }
 
-bool TailReader::resume(FollowedFile& file, const std::vector<SourcePosition>& positions) const {
-  return std::any_of(positions.begin(), positions.end(),
-                     [&](const SourcePosition& position) { return file.resume(position); });
-}
-
-/// The file that was being read has been renamed meanwhile: it, and those that came after it, are read first.
-void TailReader::find_rotated(const std::vector<SourcePosition>& positions) {
+/// The file that was being read has been renamed (or copied) meanwhile: it, and those that came after it, are
+/// read first.
+TailReader::Files TailReader::siblings_from(const SourcePosition& position, Resume resume) const {
+  Files found;
   for (const Sibling& sibling : siblings_of(path_)) {
     auto file = FollowedFile::open(sibling.path.string(), options_.limits);
     if (!file) continue;
-    if (resume(*file, positions)) {
-      files_.clear();  // older ones were read to their end before this one was begun
-    } else if (files_.empty()) {
+    if ((file.get()->*resume)(position)) {
+      found.clear();  // older ones were read to their end before this one was begun
+    } else if (found.empty()) {
       continue;
     }
-    files_.push_back(std::move(file));
+    found.push_back(std::move(file));
   }
+  return found;
+}
+
+/// The file in front was rewritten: what it held beyond `position` may stand in the copy that was made of it.
+void TailReader::read_copy_first(const SourcePosition& position) {
+  Files found = siblings_from(position, &FollowedFile::resume_copy);
+  for (const auto& file : files_) {
+    std::erase_if(found, [&](const auto& copy) { return copy->stream() == file->stream(); });
+  }
+  std::move(found.rbegin(), found.rend(), std::front_inserter(files_));
 }
 
 void TailReader::look_at_path() {
@@ -111,6 +122,11 @@ std::optional<TailBlock> TailReader::next(Clock::time_point now) {
   while (!files_.empty()) {
     FollowedFile& file = *files_.front();
     Piece piece = file.read();
+    if (const auto rewritten = file.take_rewritten()) {
+      read_copy_first(*rewritten);
+      quiet_since_.reset();
+      continue;
+    }
     if (piece.kind == Piece::Kind::kLines || piece.kind == Piece::Kind::kLongLine) {
       quiet_since_.reset();
       return block(piece);

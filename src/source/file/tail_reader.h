@@ -1,8 +1,10 @@
 // The lines of a path through its rotations, in order and each once. Every file that the path ever names is
 // held open until it has been read to its end and been quiet for a while (its writer may go on for a moment
 // after the rename), then the next one is read from its beginning. Positions of rotated files are found again
-// at start among the path's siblings (access.log.1, access.log-20261122). Two rotations between two looks at
-// the path would lose the file between them. No clock, no thread: `now` is an argument, the owner calls.
+// at start among the path's siblings (access.log.1, access.log-20261122). Where a file was copied and then
+// truncated (copytruncate), what was not read before is read from the copy, which its bytes tell. Two renames
+// between two looks at the path would lose the file between them. No clock, no thread: `now` is an argument,
+// the owner calls.
 #pragma once
 
 #include <chrono>
@@ -33,6 +35,7 @@ class TailReader {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// `positions`: of any source; the one stored last comes last and says where reading stopped.
   TailReader(std::string source, std::string path, const TailOptions& options,
              const std::vector<SourcePosition>& positions);
 
@@ -44,16 +47,17 @@ class TailReader {
 
  private:
   void look_at_path();
-  void find_rotated(const std::vector<SourcePosition>& positions);
-  bool resume(FollowedFile& file, const std::vector<SourcePosition>& positions) const;
+  using Files = std::deque<std::unique_ptr<FollowedFile>>;
+  using Resume = bool (FollowedFile::*)(const SourcePosition&);
+  [[nodiscard]] Files siblings_from(const SourcePosition& position, Resume resume) const;
+  void read_copy_first(const SourcePosition& position);
   std::optional<TailBlock> block(const Piece& piece);
   [[nodiscard]] bool quiet_long_enough(const FollowedFile& file, Clock::time_point now);
 
   std::string source_;
   std::string path_;
   TailOptions options_;
-  std::deque<std::unique_ptr<FollowedFile>>
-      files_;  ///< oldest first; the last is what the path named when looked at
+  Files files_;  ///< oldest first; the last is what the path named when looked at
   std::uint64_t quiet_size_ = 0;
   std::optional<Clock::time_point> quiet_since_;
 };
