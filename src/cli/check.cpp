@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <set>
 
 #include "replay/input.h"
 #include "slod/cli/commands.h"
 #include "slod/config/load.h"
+#include "slod/decode/decoder.h"
 #include "slod/route/intake.h"
 #include "slod/route/router.h"
 #include "terminal.h"
@@ -15,6 +18,57 @@ namespace {
 
 std::string counted(std::size_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+/// Which of the fields that may be missing were found in a record that a journey has.
+class Found {
+ public:
+  explicit Found(const LogFormat& format) : fields_(format.fields) {}
+  void look(const RecordBatch& batch) {
+    rows_ += batch.api.size();
+    for (const ApiRow& row : batch.api) {
+      latency_ = latency_ || row.latency != kNoLatency;
+      id_ = id_ || !row.id.empty();
+      user_ = user_ || row.user != 0;
+      device_ = device_ || row.device != 0;
+      for (const Label& label : batch.dictionary.labels(row.labels)) {
+        if (label.value != 0) labels_.insert(std::string(batch.dictionary.text(label.key)));
+      }
+    }
+  }
+  /// A line for each field that no record has: its path is probably wrong.
+  [[nodiscard]] std::string missing() const {
+    if (rows_ == 0) return "";
+    std::string text;
+    const auto miss = [&](const std::string& name, const FieldPath& path) {
+      text += "  no record that a journey has holds `" + name + "`, mapped to " + path + "\n";
+    };
+    if (!latency_ && !fields_.latency.empty()) miss("latency", fields_.latency);
+    if (!id_ && !fields_.id.empty()) miss("id", fields_.id);
+    if (!user_ && !fields_.user.empty()) miss("user", fields_.user);
+    if (!device_ && !fields_.device.empty()) miss("device", fields_.device);
+    for (const auto& [name, path] : fields_.labels) {
+      if (labels_.count(name) == 0) miss("labels: " + name, path);
+    }
+    return text;
+  }
+
+ private:
+  const LogFields& fields_;
+  std::size_t rows_ = 0;
+  bool latency_ = false, id_ = false, user_ = false, device_ = false;
+  std::set<std::string> labels_;
+};
+
+/// What to do about each reason, in words.
+std::string advice(const SourceCounts& counts) {
+  std::string text;
+  for (int i = 0; i <= static_cast<int>(decode::Reject::kNotAnObject); ++i) {
+    const auto reason = static_cast<decode::Reject>(i);
+    if (counts.rejected.count(decode::reject_name(reason)) > 0)
+      text += std::string("  ") + decode::reject_name(reason) + ": " + decode::reject_advice(reason) + "\n";
+  }
+  return text;
 }
 
 int check_sample(const Config& config, const CheckOptions& options) {
@@ -35,6 +89,8 @@ int check_sample(const Config& config, const CheckOptions& options) {
   SourceCounts counts;
   std::vector<std::string> unmatched;
   std::size_t line = 0;
+  std::optional<Found> found;
+  if (source->format) found.emplace(*source->format);
   for (;;) {
     const auto block = (*blocks)->next();
     if (!block) {
@@ -49,6 +105,7 @@ int check_sample(const Config& config, const CheckOptions& options) {
     }
     line += report.records;
     counts.add(batch.counts);
+    if (found) found->look(batch);
     for (const std::string& path : batch.unmatched_paths) {
       if (unmatched.size() < 20 && std::find(unmatched.begin(), unmatched.end(), path) == unmatched.end()) {
         unmatched.push_back(path);
@@ -57,7 +114,9 @@ int check_sample(const Config& config, const CheckOptions& options) {
   }
   std::cout << options.sample << ": " << counts.accepted << " accepted, " << counts.ignored << " ignored, "
             << counts.rejected_total() << " rejected, " << counts.late << " late\n";
+  std::cout << advice(counts);
   for (const std::string& path : unmatched) std::cout << "  no journey matches " << path << "\n";
+  if (found) std::cout << found->missing();
   return counts.rejected_total() > 0 ? kFailed : kOk;
 }
 

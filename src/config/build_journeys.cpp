@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 
@@ -51,12 +52,25 @@ void check_rule_labels(Build& build, const View& api, const SourceConfig& source
   }
 }
 
+bool is_known_method(std::string_view method) {
+  // RFC 9110, 5789, and what WebDAV adds.
+  constexpr std::array<std::string_view, 20> kMethods = {
+      "GET",  "HEAD", "POST",  "PUT",    "DELETE",   "CONNECT",   "OPTIONS", "TRACE",  "PATCH", "COPY",
+      "LOCK", "MOVE", "MKCOL", "REPORT", "PROPFIND", "PROPPATCH", "SEARCH",  "UNLOCK", "PURGE", "QUERY"};
+  return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
+}
+
 ApiLeg build_api(Build& build, const View& api) {
   ApiLeg out;
   out.source = api["source"].text();
   out.method = api["method"].text();
   std::transform(out.method.begin(), out.method.end(), out.method.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (!out.method.empty() && !is_known_method(out.method)) {
+    build.faults.warning(api["method"].at(),
+                         "no client sends the method " + out.method +
+                             ", and it stands for no other: a leg has one method, such as POST");
+  }
   const View route = api["route"];
   out.route = route.text();
   const std::string fault = route.is_scalar() ? route_fault(out.route) : "";

@@ -38,9 +38,18 @@ void Accounts::note_unmatched(const std::string& path) {
   const auto known = unmatched_.find(path);
   if (known != unmatched_.end()) {
     ++known->second;
-  } else if (unmatched_.size() < kMaxUnmatchedPaths) {
-    unmatched_.emplace(path, 1);
+    return;
   }
+  // A full table gives up its rarest, and the newcomer takes over that one's count ("space saving"): what is
+  // frequent now comes through, however much was seen before.
+  std::uint64_t count = 1;
+  if (unmatched_.size() >= kMaxUnmatchedPaths) {
+    const auto rarest = std::min_element(unmatched_.begin(), unmatched_.end(),
+                                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    count = rarest->second + 1;
+    unmatched_.erase(rarest);
+  }
+  unmatched_.emplace(path, count);
 }
 
 std::vector<SourceReading> Accounts::sources(const fold::FoldCounters& fold) const {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "route/label_cache.h"
+#include "route/path_pattern.h"
 #include "route/user_hash.h"
 #include "slod/decode/decoder.h"
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kMostErrors = 20;
 constexpr std::size_t kMostSamples = 8;
-constexpr std::size_t kLongestSample = 256;
 
 /// Which messages of one source anybody asked for.
 struct Interest {
@@ -123,7 +123,7 @@ struct Intake::Impl final : decode::RecordVisitor {
     const Match match = router.match(routes, record.method, record.path, scratch);
     if (match.journey < 0) {
       ++batch->counts.ignored;
-      sample(record.path);
+      sample(record);
       return true;
     }
     if (history_now.value_or(arrival) - record.start > keep_journeys) {
@@ -155,15 +155,12 @@ struct Intake::Impl final : decode::RecordVisitor {
     return id;
   }
 
-  void sample(std::string_view path) {
+  void sample(const decode::LogRecord& record) {
     auto& samples = batch->unmatched_paths;
     if (samples.size() >= kMostSamples) return;
-    path = path.substr(0, std::min(path.find_first_of("?#"), kLongestSample));
-    // A character cut in half is dropped.
-    while (!path.empty() && path.size() == kLongestSample &&
-           (static_cast<unsigned char>(path.back()) & 0x80U) != 0)
-      path.remove_suffix(1);
-    if (std::find(samples.begin(), samples.end(), path) == samples.end()) samples.emplace_back(path);
+    std::string pattern = path_pattern(record.method, record.path);
+    if (std::find(samples.begin(), samples.end(), pattern) == samples.end())
+      samples.push_back(std::move(pattern));
   }
 
   bool on_message(const decode::MessageRecord& record, std::optional<Time> tst) override {

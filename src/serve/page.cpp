@@ -152,8 +152,8 @@ std::string slos_page(const engine::Snapshot& snapshot, const std::string& note)
   html += "</tbody></table></div>";
   if (!snapshot.unmatched_paths.empty()) {
     html +=
-        "<div class=scroll><table><caption>Paths that no journey matches (samples)</caption><thead><tr>"
-        "<th>path</th><th class=n>seen</th></tr></thead><tbody>";
+        "<div class=scroll><table><caption>Requests that no journey matches (samples)</caption><thead><tr>"
+        "<th>request</th><th class=n>seen</th></tr></thead><tbody>";
     for (const auto& [path, count] : snapshot.unmatched_paths) {
       html += "<tr><td>" + escaped(path.substr(0, 120)) + "</td><td class=n>" + std::to_string(count) +
               "</td></tr>\n";

@@ -112,6 +112,18 @@ std::string slos_table_from_json(const std::string& data, bool colour) {
   return out;
 }
 
+std::string unmatched_text_from_json(const std::string& answer) {
+  constexpr std::size_t kMost = 5;
+  const Json json = Json::parse(answer, nullptr, false);
+  if (!json.is_object() || !json.contains("data")) return "";
+  const auto found = json["data"].find("unmatched_paths");
+  if (found == json["data"].end() || !found->is_array() || found->empty()) return "";
+  std::string out = "no journey matches (the most frequent; `slod explain` says why not):\n";
+  for (std::size_t i = 0; i < std::min(kMost, found->size()); ++i)
+    out += "  " + (*found)[i].value("path", "") + "\n";
+  return out;
+}
+
 std::string slos_table(const engine::Snapshot& snapshot, bool colour) {
   return slos_table_from_json(slos_json(snapshot), colour);
 }

@@ -148,6 +148,51 @@ slos:
         self.assertIn("no message rule matches", self.explain(path, '{"topic":"elsewhere","payload":"x"}'))
         self.assertIn("rejected  malformed", self.explain(path, '{"topic":"v/d7/telemetry","payload":"{{"}', code=1))
 
+    def test_the_sample_says_which_mapped_field_is_nowhere_and_what_to_do_about_rejections(self):
+        path = self.config("{ http: {}, format: json, fields: { time: /ts, method: /method, path: /path, status: /status, "
+                           "latency: { at: /duration, unit: ms }, id: /id, device: /dev, labels: { app: /aap, area: /area } } }")
+        lines = [json.dumps({**RECORD, "id": "1", "area": "x"}), json.dumps(RECORD), json.dumps({**RECORD, "ts": 1795350787000}),
+                 json.dumps({**RECORD, "path": "/v2/vehicles/v7/unlock"}), json.dumps({**RECORD, "path": "/v2/vehicles/v8/unlock"})]
+        log = self.write("sample.log", "\n".join(lines))
+        done = run(SLOD, "check", str(path), "--sample", str(log), "--source", "s", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("holds `latency`, mapped to /duration\n", done.stdout)
+        self.assertIn("holds `labels: app`, mapped to /aap\n", done.stdout)
+        for found in ("`id`", "area"):
+            self.assertNotIn(found, done.stdout.split("accepted", 1)[1])
+        self.assertIn("13 `ms`", done.stdout)
+        self.assertEqual(done.stdout.count("no journey matches POST /v2/vehicles/{id}/unlock\n"), 1, done.stdout)
+        self.assertIn("latency none (nothing at /duration)", self.explain(path, lines[0]))
+        any_method = self.write("any.yaml", path.read_text().replace("source: s, method: POST", "source: s, method: any", 1))
+        done = run(SLOD, "check", str(any_method), check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("warning: no client sends the method ANY", done.stdout)
+
+    # How a field may be broken, and what may become of the record: read as if it were not there, or rejected.
+    FAULTS = [None, "", "-", True, [], {}, [1, "x"], {"a": 1}, -1, 1e308, "x" * 60_000, "\u0000", "\ud83d\ude00", "' OR 1=1", "NaN"]
+
+    def test_every_field_missing_of_another_type_absurd_or_twice_costs_at_most_its_record(self):
+        path = self.config(f"{{ http: {{}}, format: json, {MAPPED[:-1]}, id: /id, device: /dev, user: /user, "
+                           "labels: { app: /app } } }")
+        good = {**RECORD, "id": "i", "dev": "d", "user": "u", "app": "ios"}
+        records = [good]
+        for field in good:
+            records.append({key: value for key, value in good.items() if key != field})
+            records += [{**good, field: fault} for fault in self.FAULTS]
+        lines = [json.dumps(record) for record in records]
+        lines += [line[:-1] + f', "{field}": 7}}' for field in good for line in lines[:1]]  # the first of two counts
+        counts, _ = self.sample(path, lines)
+        numbers = [int(word) for word in counts.rsplit(": ", 1)[1].replace(",", "").split() if word.isdigit()]
+        self.assertEqual(sum(numbers), len(lines), counts)
+        needed = {"missing_time": {key: value for key, value in good.items() if key != "ts"},
+                  "bad_time": {**good, "ts": {}}, "missing_status": {**good, "status": None}, "bad_status": {**good, "status": "OK"},
+                  "missing_path": {**good, "path": ""}, "bad_latency": {**good, "ms": "fast"}}
+        for reason, record in needed.items():
+            self.assertIn(f"rejected  {reason}", self.explain(path, json.dumps(record), code=1))
+        for field in ("id", "dev", "user", "app", "ms"):  # what may be missing
+            self.assertIn("route     POST", self.explain(path, json.dumps({k: v for k, v in good.items() if k != field})))
+        self.assertIn("status 500", self.explain(path, lines[0][:-1] + ', "status": 200}'))
+
     def test_bad_paths_templates_and_overlaps(self):
         path = self.config(f"{{ http: {{}}, format: json, {MAPPED[:-1]}, labels: {{ app: /app }} }} }}")
         long = self.explain(path, json.dumps({**RECORD, "path": "/v1/" + "x" * 65_000}))

@@ -47,6 +47,8 @@ struct ProcessFigures {
 [[nodiscard]] std::string slos_table(const engine::Snapshot& snapshot, bool colour);
 /// The same table from `data` of /api/v1/slos, as `slod status` gets it. "" if it is not that.
 [[nodiscard]] std::string slos_table_from_json(const std::string& data, bool colour);
+/// The paths that no journey matches, from an answer of /api/v1/sources; "" if there are none.
+[[nodiscard]] std::string unmatched_text_from_json(const std::string& answer);
 /// The page at `/`: one server-rendered table, no script, no external address.
 /// `note`: a sentence over the table, "" for none.
 [[nodiscard]] std::string slos_page(const engine::Snapshot& snapshot, const std::string& note = "");

@@ -114,6 +114,11 @@ class Explainer final : public decode::RecordVisitor {
     return "reply";
   }
 
+  [[nodiscard]] std::string no_latency() const {
+    const FieldPath& path = source_.format->fields.latency;
+    return path.empty() ? "none (not mapped)" : "none (nothing at " + path + ")";
+  }
+
   void log_fields(const decode::LogRecord& record) {
     report_.line("format", source_.format->name);
     report_.line("time", format_rfc3339(record.start) +
@@ -122,7 +127,7 @@ class Explainer final : public decode::RecordVisitor {
                                                            : "  (the log stamps the start)"));
     report_.line("fields", "method " + quoted(record.method) + "  path " + quoted(record.path));
     report_.line("fields", "status " + std::to_string(record.status) + "  latency " +
-                               (record.latency == kNoLatency ? "none" : seconds_text(record.latency)));
+                               (record.latency == kNoLatency ? no_latency() : seconds_text(record.latency)));
     report_.line("fields", "id " + quoted(record.id) + "  device " + quoted(record.device) + "  user " +
                                (record.user.empty() ? "\"\"" : "(kept as a keyed hash)"));
     for (std::size_t i = 0; i < record.labels.size(); ++i) {

@@ -29,6 +29,16 @@ TEST(OddInput, AFutureSlotWaitsUntilItsTimeHasCome) {
   EXPECT_EQ(world.engine.snapshot()->slos[0].good, 1) << "its slot has ended";
 }
 
+TEST(OddInput, ANewPathThatNoJourneyMatchesShowsHoweverManyWereSeenBefore) {
+  World world(one_slo());
+  for (int i = 0; i < 5000; ++i) world.engine.note_unmatched("GET /scan/" + std::to_string(i));
+  for (int i = 0; i < 50; ++i) world.engine.note_unmatched("POST /v2/rides");
+  world.engine.tick(at(10));
+  const auto& listed = world.engine.snapshot()->unmatched_paths;
+  ASSERT_FALSE(listed.empty());
+  EXPECT_EQ(listed.front().first, "POST /v2/rides");
+}
+
 TEST(OddInput, FurtherAheadThanFiveMinutesIsOfItsArrival) {
   World world(one_slo());
   world.engine.apply(said(world, 301, 0));

@@ -103,12 +103,13 @@ TEST(IntakeTest, CountsAddUpAndErrorsNameTheirRecord) {
   EXPECT_EQ(report.errors[0].index, 2u);
   EXPECT_EQ(report.errors[0].reason, "malformed: junk");
   EXPECT_EQ(report.errors[1].index, 4u);
-  EXPECT_EQ(b.batch.unmatched_paths, std::vector<std::string>{"/elsewhere"});
+  EXPECT_EQ(b.batch.unmatched_paths, std::vector<std::string>{"POST /elsewhere"});
 }
 TEST(IntakeTest, ErrorsAndSamplesAreLimited) {
   Bench b("gateway");
   std::string body;
-  for (int i = 0; i < 50; ++i) body += "x\n" + line("1795350790", "/p" + std::to_string(i));
+  for (int i = 0; i < 50; ++i)
+    body += "x\n" + line("1795350790", "/" + std::string(static_cast<std::size_t>(i + 1), 'p'));
   EXPECT_EQ(b.intake.body(body, kNow, b.batch).errors.size(), 20u);
   EXPECT_EQ(b.batch.unmatched_paths.size(), 8u);
   EXPECT_EQ(b.batch.counts.rejected_total(), 50u);
