@@ -27,7 +27,7 @@ struct Surroundings {
   std::function<Time()> wall_clock;
   std::function<void(const std::string& level, const std::string& message)> log;
   std::function<Result<std::string>(const Secret&)>
-      read_secret;  ///< {file:} or {env:}; may be empty without secrets
+      read_secret;                         ///< {file:} or {env:}; may be empty without secrets
   Duration mqtt_keep_alive = seconds(30);  ///< whole seconds
 };
 
