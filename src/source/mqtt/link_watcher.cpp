@@ -38,7 +38,6 @@ void LinkWatcher::stop() {
 }
 
 void LinkWatcher::run() {
-  tell(false);  // until the first connect
   while (!stopping_.load()) {
     watched_.bell.wait(kLook);
     tell_changes();
@@ -76,6 +75,7 @@ void LinkWatcher::tell_still_down() {
   const std::string why = watched_.link.explained_failure();
   say("warn", "cannot connect" + (why.empty() ? std::string() : " (" + why + ")") +
                   "; trying for ever, at least every 30 s. HTTP ingest and all other sources go on");
+  if (told_ == -1) tell(false);
 }
 
 void LinkWatcher::tell_waiting() {
