@@ -76,8 +76,8 @@ class RunningSource {
 /// `unnoticed`: a loss was noticed so long after the broker's last sign of life (0: at once).
 using OnConnection = std::function<void(const std::string& source, bool up, Duration unnoticed)>;
 /// Subscribes; the callback appends to the inbox (<state>/inbox/<source>.*), a reader feeds the committer
-/// from there. A broker that is down is retried for ever; `on_connection` hears of every change, and of a first
-/// connect that takes longer than a second.
+/// from there. A broker that is down is retried for ever; `on_connection` hears of every change, and of a
+/// first connect that takes longer than a second.
 [[nodiscard]] Result<std::unique_ptr<RunningSource>> start_mqtt(const Surroundings& surroundings,
                                                                 const SourceConfig& source,
                                                                 const std::vector<SourcePosition>& positions,
