@@ -1,7 +1,6 @@
 #include "counting.h"
 
 #include <algorithm>
-#include <atomic>
 #include <set>
 
 namespace slod::engine {
@@ -130,14 +129,6 @@ std::vector<Transition> Counting::tick(const TickFacts& facts) {
   transitions.reserve(changes.size());
   for (auto& [slo, transition] : changes) transitions.push_back(std::move(transition));
   return transitions;
-}
-
-bool Counting::at_rest() {
-  std::atomic<bool> rest{true};
-  on_all([&](const Shard& shard) {
-    if (!shard.at_rest()) rest = false;
-  });
-  return rest;
 }
 
 std::vector<SloReading> Counting::read() {

@@ -43,8 +43,6 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
 
   /// Advances all windows and runs all rules; what changed, in the config's order.
   [[nodiscard]] std::vector<Transition> tick(const TickFacts& facts);
-  /// No window and no rule changes by itself any more; right after a tick.
-  [[nodiscard]] bool at_rest();
   /// By SLO, as of the last tick.
   [[nodiscard]] std::vector<SloReading> read();
   /// An archive fits the number of shards that it was written with.

@@ -197,11 +197,6 @@ std::shared_ptr<const Snapshot> Engine::snapshot() const {
   return impl_->read();
 }
 
-bool Engine::at_rest() {
-  return impl_->down_since.empty() && impl_->observation.whole() && impl_->fold->at_rest() &&
-         (!impl_->fleet || impl_->fleet->at_rest()) && impl_->counting.at_rest();
-}
-
 void Engine::io(archive::Writer& a) {
   impl_->io(a);
 }

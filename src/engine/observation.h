@@ -20,8 +20,6 @@ class Observation {
   /// Source "" is every source.
   void gap(const std::string& source, Time from, Time to);
   void forget_before(Time at);
-  /// Everything was seen.
-  [[nodiscard]] bool whole() const { return !begin_ && gaps_.empty(); }
   /// How much of [from, to) was not seen through all of `sources`: the union of their gaps.
   [[nodiscard]] Duration unseen(const std::vector<std::string>& sources, Time from, Time to) const;
 

@@ -63,12 +63,6 @@ void Shard::tick(const TickFacts& facts) {
   }
 }
 
-bool Shard::at_rest() const {
-  return tables_.windows.at_rest() && tables_.latency.at_rest() &&
-         std::all_of(trackers_.begin(), trackers_.end(),
-                     [](const auto& tracker) { return tracker.at_rest(); });
-}
-
 void Shard::read(std::vector<SloReading>& by_slo) const {
   for (std::size_t i = 0; i < slos_.size(); ++i) by_slo[slos_[i]] = trackers_[i].read();
 }

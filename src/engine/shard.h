@@ -79,7 +79,6 @@ class Shard {
     return transitions_;
   }
   /// Fills in its SLOs' places.
-  [[nodiscard]] bool at_rest() const;
   void read(std::vector<SloReading>& by_slo) const;
   template <class A>
   void io(A& a) {

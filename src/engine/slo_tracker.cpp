@@ -269,15 +269,6 @@ void SloTracker::roll(Time at) {
   }
 }
 
-/// Every rule waits for events: one that fires is held.
-bool SloTracker::at_rest() const {
-  const auto waits = [](const alert::BurnAlert& alert) {
-    return alert.state() == alert::State::kInactive || alert.held();
-  };
-  const auto all_wait = [&](const auto& alerts) { return std::all_of(alerts.begin(), alerts.end(), waits); };
-  return all_wait(alerts_) && std::all_of(group_alerts_.begin(), group_alerts_.end(), all_wait);
-}
-
 SloReading SloTracker::read() const {
   SloReading reading;
   reading.config = &slo_;

@@ -49,7 +49,6 @@ class SloTracker {
   /// Step 2, after they have advanced: the alert rules.
   void run_rules(const TickView& tick, std::vector<Transition>& transitions);
   /// What the SLO says at the last tick. Requires: nothing was counted since.
-  [[nodiscard]] bool at_rest() const;
   [[nodiscard]] SloReading read() const;
   [[nodiscard]] const SloConfig& slo() const { return slo_; }
   template <class A>

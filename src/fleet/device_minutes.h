@@ -26,7 +26,6 @@ class DeviceMinutes {
 
   bool apply(const DeviceRow& row);
   void tick(Nanos at);
-  [[nodiscard]] bool at_rest() const { return devices_.size() == 0; }
   void unobserved(StringId source, Nanos from, Nanos to);
 
   [[nodiscard]] StringId label(StringId device, std::string_view name, Nanos at) const;

@@ -22,10 +22,6 @@ void Fleet::tick(Time at) {
   impl_->tick(nanos(at));
 }
 
-bool Fleet::at_rest() const {
-  return impl_->at_rest();
-}
-
 void Fleet::unobserved(StringId source, Time from, Time to) {
   impl_->unobserved(source, nanos(from), nanos(to));
 }

@@ -166,10 +166,6 @@ void Fold::tick(Time at) {
   impl_->tick(at);
 }
 
-bool Fold::at_rest() const {
-  return impl_->join.at_rest();
-}
-
 void Fold::source_unobserved(StringId source, Time from, Time to) {
   for (std::size_t i = 0; i < impl_->config.sources.size(); ++i) {
     if (source == 0 || impl_->plan.source_index(source) == i)

@@ -44,7 +44,6 @@ class Join {
   void command(const DevicePart& part, Time now);
   void reply(const DevicePart& part, Time now);
   void tick(Time at);
-  [[nodiscard]] bool at_rest() const { return timers_.empty(); }
   void source_unobserved(std::size_t source, Time from, Time to, Time now);
   template <class A>
   void io(A& a) {

@@ -287,10 +287,6 @@ void LatencyWindows::advance(Time at) {
   }
 }
 
-bool LatencyWindows::at_rest() const {
-  return std::all_of(impl_->due.begin(), impl_->due.end(), [](Slot due) { return due == kNone; });
-}
-
 std::optional<Duration> LatencyWindows::quantile(std::uint32_t id, Span span, double q) const {
   const Histogram& sum = impl_->series[id].spans[span].sum;
   if (sum.count() == 0) return std::nullopt;

@@ -265,10 +265,6 @@ void WindowTable::reanchor(SeriesId id, std::size_t window, Slot since) {
   impl_->sums[s.sums + window] = impl_->sum_since(s, since);
 }
 
-bool WindowTable::at_rest() const {
-  return std::all_of(impl_->due.begin(), impl_->due.end(), [](Slot due) { return due == kNever; });
-}
-
 std::size_t WindowTable::size() const {
   return impl_->series.size();
 }

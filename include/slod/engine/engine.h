@@ -43,10 +43,6 @@ class Engine {
   /// counters already, in the sums only where it is late.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
 
-  /// True: without further rows nothing changes by itself any more, so of all later ticks only the last two
-  /// need to be run. To be asked right after a tick before which no row came for an hour.
-  [[nodiscard]] bool at_rest();
-
   /// The whole state with the dictionary, for a checkpoint. Read into an engine that was constructed with the
   /// same config and registry and has seen nothing; if the reader is not complete() then, throw it away.
   void io(archive::Writer& a);

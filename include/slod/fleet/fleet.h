@@ -74,8 +74,6 @@ class Fleet : public fold::DeviceDirectory {
   bool apply(const DeviceRow& row);
   /// Books the minutes that ended at or before `at`.
   void tick(Time at);
-  /// No device is known: ticks book nothing.
-  [[nodiscard]] bool at_rest() const;
   /// A source, or slod itself, saw nothing in [from, to): its minutes are unobserved and silence clocks
   /// restart at `to`.
   void unobserved(StringId source, Time from, Time to);

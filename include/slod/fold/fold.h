@@ -111,8 +111,6 @@ class Fold {
   /// A tick of the stream: deadlines before `at` run out, waiting legs older than their patience become
   /// unmatched.
   void tick(Time at);
-  /// No deadline runs and no leg waits: ticks change nothing.
-  [[nodiscard]] bool at_rest() const;
   /// The source (0: every source) saw nothing in [from, to): device legs that would time out over it are
   /// `unobserved` instead, those already booked included; a later reply may still decide them. A replay never
   /// calls it.

@@ -36,8 +36,6 @@ class LatencyWindows {
   /// sign is +1 or -1 (a withdrawal of a value that was recorded).
   void record(std::uint32_t id, Slot slot, Duration latency, int sign);
   void advance(Time at);
-  /// No rolling span holds anything, and nothing waits for its slot.
-  [[nodiscard]] bool at_rest() const;
   /// Nearest rank ceil(q * n) over the span's values; nothing without values. 0 < q <= 1.
   [[nodiscard]] std::optional<Duration> quantile(std::uint32_t id, Span span, double q) const;
   [[nodiscard]] std::int64_t count(std::uint32_t id, Span span) const;

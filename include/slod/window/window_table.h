@@ -74,8 +74,6 @@ class WindowTable {
   /// Starts an anchored window anew at `since` (a new calendar period); its sum is that of the kept slots
   /// from there.
   void reanchor(SeriesId id, std::size_t window, Slot since);
-  /// No rolling window holds anything, and nothing waits for its slot.
-  [[nodiscard]] bool at_rest() const;
   [[nodiscard]] std::size_t size() const;
   /// Bytes held for one series, its share of shared tables left out.
   [[nodiscard]] std::size_t memory(SeriesId id) const;

@@ -74,8 +74,6 @@ class Stream {
   bool ended_ = false;
 };
 
-constexpr Duration kQuiet = hours(1);
-
 class Replay {
  public:
   explicit Replay(const ReplayOptions& options)
@@ -134,7 +132,6 @@ class Replay {
       const Time arrival = stream.arrival();
       if ((before && arrival >= *before) || (not_after && arrival > *not_after)) return;
       tick_until(arrival);
-      ticks_without_row_ = 0;
       stream.apply(engine_);
       ++result_.records;
     }
@@ -152,20 +149,7 @@ class Replay {
 
   /// The tick at t has seen what arrived before t.
   void tick_until(Time arrival) {
-    while (*next_tick_ <= arrival) {
-      tick();
-      ++ticks_without_row_;
-      if (arrival - *next_tick_ > kQuiet) leave_out_ticks(arrival);
-    }
-  }
-
-  /// One stamp that is years off must not cost the ticks of years: of those in which nothing can change only
-  /// the last two are run, which gives the same.
-  void leave_out_ticks(Time arrival) {
-    if (ticks_without_row_ * config_.evaluation_interval < kQuiet) return;
-    ticks_without_row_ = 0;  // the next look an hour of ticks later
-    if (engine_.at_rest())
-      *next_tick_ = floor_to(arrival, config_.evaluation_interval) - config_.evaluation_interval;
+    while (*next_tick_ <= arrival) tick();
   }
 
   void tick() {
@@ -196,7 +180,7 @@ class Replay {
       return;
     }
     const Time last = floor_to(*options_.until, config_.evaluation_interval);
-    tick_until(last);
+    while (*next_tick_ <= last) tick();
   }
 
   bool stop_asked() {
@@ -222,7 +206,6 @@ class Replay {
   engine::Engine engine_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::optional<Time> next_tick_;
-  std::int64_t ticks_without_row_ = 0;
   std::shared_ptr<const engine::Snapshot> as_of_last_tick_;  ///< once the last tick before --until has been
   ReplayResult result_;
 };
