@@ -4,6 +4,7 @@
 #include "config/build.h"
 #include "config/build_windows.h"
 #include "config/policies.h"
+#include "config/presets.h"
 #include "config/slo_advice.h"
 #include "slod/core/suggest.h"
 
@@ -61,7 +62,9 @@ void read_subject(const Reader& r, SloConfig& slo) {
 
 bool maps_latency(const Config& config, const JourneyConfig& journey) {
   const SourceConfig* source = journey.api ? config.source(journey.api->source) : nullptr;
-  return source == nullptr || !source->format || !source->format->fields.latency.empty();
+  // Text formats have a name for it.
+  return source == nullptr || !source->format || is_text(source->format->syntax) ||
+         !source->format->fields.latency.empty();
 }
 
 /// True if the API leg's own latency is what the SLO would judge.

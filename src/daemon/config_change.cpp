@@ -32,11 +32,11 @@ ConfigChange change_between(const Config& old, const Config& next) {
                                        same(old.state.max_bytes, next.state.max_bytes));
   fixed("evaluation_interval", same(old.evaluation_interval, next.evaluation_interval));
   fixed("engine.shards", same(old.shards, next.shards));
-  change.numbers = !same(old.limits, next.limits) || !same(old.sources, next.sources) ||
-                   !same(old.actors, next.actors) || !same(old.journeys, next.journeys) ||
-                   !same(old.fleet, next.fleet) || !same(old.areas_geojson, next.areas_geojson) ||
-                   !same(old.slos, next.slos) || !same(old.policies, next.policies) ||
-                   !same(old.maintenance, next.maintenance);
+  change.facts = !same(old.limits, next.limits) || !same(old.sources, next.sources) ||
+                 !same(old.actors, next.actors) || !same(old.journeys, next.journeys) ||
+                 !same(old.fleet, next.fleet) || !same(old.areas_geojson, next.areas_geojson) ||
+                 !same(old.maintenance, next.maintenance);
+  change.numbers = change.facts || !same(old.slos, next.slos) || !same(old.policies, next.policies);
   change.notifications = !same(old.destinations, next.destinations) || !same(old.routes, next.routes) ||
                          !same(old.heartbeat, next.heartbeat) || !same(old.language, next.language) ||
                          !same(old.server.external_url, next.server.external_url);

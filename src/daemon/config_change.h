@@ -11,7 +11,8 @@ namespace slod::daemon {
 struct ConfigChange {
   /// Keys that a running daemon cannot change: with one of them the whole reload is refused.
   std::vector<std::string> needs_restart;
-  bool numbers = false;        ///< the past must be judged anew
+  bool numbers = false;  ///< some of them will be others
+  bool facts = false;    ///< what is counted changes, and not only who looks at it: the past is folded again
   bool notifications = false;  ///< destinations, heartbeat, addresses in messages
   [[nodiscard]] bool any() const { return !needs_restart.empty() || numbers || notifications; }
 };

@@ -38,15 +38,14 @@ serve::ReloadAnswer Daemon::reload() {
   auto registry = read_registry(*loaded.config);
   if (!registry) answer.refused.push_back("fleet.registry: " + registry.error().message);
   if (!answer.refused.empty()) return answer;
-  answer.recomputes = change.numbers || registry->digest != registry_.digest;
+  answer.recomputes = change.facts || registry->digest != registry_.digest;
   if (Status applied = apply(loaded.config, change, std::move(*registry)); !applied) {
     answer.refused.push_back(applied.error().message);
     return answer;
   }
   answer.revision = revision_of(*config_);
-  answer.done = answer.recomputes
-                    ? "revision " + answer.revision + " is taken over; the past is being computed anew"
-                    : "revision " + answer.revision + " is taken over";
+  answer.done = "revision " + answer.revision + " is taken over";
+  if (answer.recomputes) answer.done += "; the past is being computed anew";
   return answer;
 }
 

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "config_change.h"
+
 namespace slod::daemon {
 namespace {
 
@@ -167,9 +169,23 @@ void Evaluator::offer(std::unique_ptr<Offer> offer) {
 void Evaluator::look_at_offers() {
   while (auto newer = offers_.pop()) offered_ = std::move(newer);
   // Groups that are committed and not yet evaluated come through the inbox first.
-  if (!offered_ || offered_->refolding->position() > fold_->position()) return;
+  if (!offered_ || (offered_->refolding && offered_->refolding->position() > fold_->position())) return;
   const std::unique_ptr<Offer> offer = std::move(offered_);
-  offer->done(install(*offer));
+  offer->done(offer->refolding ? install(*offer) : adopt(*offer));
+}
+
+Status Evaluator::adopt(Offer& offer) {
+  const ConfigChange change = change_between(*config_, *offer.config);
+  const auto before = checkpoints_made_with_.find("registry"), after = offer.made_with.find("registry");
+  const bool same_registry = before != checkpoints_made_with_.end() && after != offer.made_with.end() &&
+                             before->second == after->second;
+  if (change.facts || !change.needs_restart.empty() || !same_registry || !fold_->adopt(offer.config))
+    return Error{"the past must be folded again"};
+  fold_->quiet().prune(*fold_->snapshot());
+  config_ = std::move(offer.config);
+  checkpoints_made_with_ = std::move(offer.made_with);
+  show_new_picture();
+  return ok();
 }
 
 Status Evaluator::install(Offer& offer) {
@@ -181,8 +197,20 @@ Status Evaluator::install(Offer& offer) {
   next->quiet() = fold_->quiet();
   next->quiet().prune(*next->snapshot());
   if (next->history_blocks() > fold_->history_blocks()) next->quiet().add_unless(*next->snapshot(), known);
-  auto snapshot = next->snapshot();
-  const auto events = next->incidents().replace(notify::firing_in(*snapshot), snapshot->as_of);
+  fold_ = next;
+  config_ = next->config();
+  checkpoints_made_with_ = std::move(offer.made_with);
+  history_blocks_ = next->history_blocks();
+  next->log().publish();
+  let_answer(next);
+  show_new_picture();
+  return ok();
+}
+
+/// What another config or history makes of the last tick; incidents that are not there any more end.
+void Evaluator::show_new_picture() {
+  auto snapshot = fold_->snapshot();
+  const auto events = fold_->incidents().replace(notify::firing_in(*snapshot), snapshot->as_of);
   auto actions = std::make_unique<TickActions>();
   actions->tick = snapshot->as_of;
   // What is not there any more is spoken of by the last picture that had it.
@@ -193,16 +221,10 @@ Status Evaluator::install(Offer& offer) {
     });
     compose(there || !last ? *snapshot : *last, {event}, *actions);
   }
-  fold_ = next;
-  config_ = next->config();
-  checkpoints_made_with_ = std::move(offer.made_with);
-  history_blocks_ = next->history_blocks();
   anything_new_ = true;
-  next->log().publish();
-  let_answer(next);
+  fold_->log().publish();
   published_.publish(std::move(snapshot));
   act(std::move(actions));
-  return ok();
 }
 
 void Evaluator::act(std::unique_ptr<TickActions> actions) {

@@ -23,10 +23,11 @@
 
 namespace slod::daemon {
 
-/// A finished refolding; what its checkpoints are made with; whom to tell what became of it (evaluator's
-/// thread).
+/// A finished refolding, or none: then the config's SLOs shall answer from what is kept, if they can. What
+/// checkpoints are made with then; whom to tell what became of it (evaluator's thread).
 struct Offer {
   std::unique_ptr<Refolding> refolding;
+  std::shared_ptr<const Config> config;
   std::map<std::string, std::string> made_with;
   std::function<void(const Status&)> done;
 };
@@ -101,6 +102,8 @@ class Evaluator {
   void let_answer(std::shared_ptr<const JournalFold> fold);
   void look_at_offers();
   Status install(Offer& offer);
+  Status adopt(Offer& offer);
+  void show_new_picture();
   void compose(const engine::Snapshot& snapshot, const std::vector<notify::IncidentEvent>& events,
                TickActions& actions) const;
   void cut_if_due();

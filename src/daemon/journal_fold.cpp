@@ -17,6 +17,13 @@ JournalFold::JournalFold(std::shared_ptr<const Config> config,
   engine_.record_to(log_);
 }
 
+bool JournalFold::adopt(std::shared_ptr<const Config> next) {
+  if (!engine_.adopt(next)) return false;
+  const std::lock_guard lock(config_mutex_);
+  config_ = std::move(next);
+  return true;
+}
+
 void JournalFold::apply(const journal::Group& group, const OnTick& on_tick) {
   begin(group, on_tick);
   for (const ApiRow& row : group.api) engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
@@ -39,7 +46,10 @@ void JournalFold::begin(const journal::Group& group, const OnTick& on_tick) {
   position_ = group.position;
   stamp_ = group.stamp;
   log_.at(group.stamp);
-  for (const auto& [source, counts] : group.counts) engine_.count(source, counts);
+  for (const auto& [source, counts] : group.counts) {
+    engine_.count(source, counts);
+    if (counts.shed > 0) engine_.missing(source, counts.shed, group.stamp);
+  }
   for (const journal::Control& control : group.controls) apply(control, on_tick);
 }
 

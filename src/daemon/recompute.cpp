@@ -97,6 +97,10 @@ void Recompute::end(const Status& result) {
 void Recompute::compute(const Wish& wish, const char* why) {
   const auto began = SteadyClock::now();
   begin(wish, why);
+  if (why == std::string("config") && adopted(wish)) {
+    computed_ = wish.number;
+    return end(ok());
+  }
   const auto go_on = [&](double share) {
     const std::lock_guard lock(mutex_);
     state_.progress = share;
@@ -121,13 +125,27 @@ void Recompute::compute(const Wish& wish, const char* why) {
   }
 }
 
-/// Waits for the evaluator, which takes it between two groups.
+bool Recompute::adopted(const Wish& wish) {
+  auto views = std::make_unique<Offer>();
+  views->config = wish.basis.config;
+  views->made_with = wish.basis.made_with;
+  if (!offer(std::move(views))) return false;
+  context_.log("info", "config " + revision_of(*wish.basis.config) +
+                           " answers from what is counted: nothing had to be computed anew");
+  return true;
+}
+
 Status Recompute::swap(std::unique_ptr<Refolding> refolding, const Wish& wish) {
+  auto past = std::make_unique<Offer>();
+  past->refolding = std::move(refolding);
+  past->made_with = wish.basis.made_with;
+  return offer(std::move(past));
+}
+
+/// Waits for the evaluator, which takes it between two groups.
+Status Recompute::offer(std::unique_ptr<Offer> offer) {
   auto promise = std::make_shared<std::promise<Status>>();
   auto swapped = promise->get_future();
-  auto offer = std::make_unique<Offer>();
-  offer->refolding = std::move(refolding);
-  offer->made_with = wish.basis.made_with;
   offer->done = [promise](const Status& status) { promise->set_value(status); };
   context_.evaluator.offer(std::move(offer));
   while (swapped.wait_for(kLook) != std::future_status::ready) {

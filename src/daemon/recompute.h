@@ -1,6 +1,7 @@
-// Recompute: refolds the past in the background, for a new config or for history that has come, and offers
-// the result to the evaluator, which goes on answering meanwhile. One at a time; a newer wish ends the one
-// that runs. Owns one thread; every call from any thread.
+// Recompute: sees to it that the numbers are those of the newest config and of all history. Where a new
+// config asks only otherwise of what is counted, the evaluator takes it as it is; else the past is refolded
+// in the background and the result offered to the evaluator, which goes on answering meanwhile. One at a
+// time; a newer wish ends the one that runs. Owns one thread; every call from any thread.
 #pragma once
 
 #include <atomic>
@@ -57,6 +58,8 @@ class Recompute {
   [[nodiscard]] bool history_is_due();
   void compute(const Wish& wish, const char* why);
   Status swap(std::unique_ptr<Refolding> refolding, const Wish& wish);
+  [[nodiscard]] bool adopted(const Wish& wish);
+  Status offer(std::unique_ptr<Offer> offer);
   void begin(const Wish& wish, const char* why);
   void end(const Status& result);
 

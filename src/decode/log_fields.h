@@ -28,6 +28,7 @@ class LogReader {
   Reject read_request(std::span<const Value> values, LogRecord& record);
   std::string_view text(std::span<const Value> values, std::size_t slot) {
     const Value& value = values[slot];
+    if (value.kind <= Value::Kind::kNull) return {};
     if (value.kind != Value::Kind::kText) return scalar_text(value, rooms_[slot]);
     return is_missing(value) ? std::string_view{} : value.text;
   }

@@ -144,13 +144,6 @@ TextFormat::TextFormat(LogFormat::Syntax syntax, const std::vector<FieldPath>& p
   for (FieldPath& name : names_) {
     if (name.starts_with('/')) name.erase(0, 1);
   }
-  const auto slots_of = [this](std::string_view name) {
-    std::vector<std::size_t> slots;
-    for (std::size_t slot = 0; slot < names_.size(); ++slot) {
-      if (names_[slot] == name) slots.push_back(slot);
-    }
-    return slots;
-  };
   for (const std::string_view name : kKnownNames) known_.push_back(slots_of(name));
   for (const std::string_view name : kAlbNames) alb_.push_back(slots_of(name));
 }
@@ -159,10 +152,24 @@ void TextFormat::put(const std::vector<std::size_t>& slots, const Value& value) 
   for (const std::size_t slot : slots) values_[slot] = value;
 }
 
-void TextFormat::put_extra(std::string_view name, std::string_view text) {
+std::vector<std::size_t> TextFormat::slots_of(std::string_view name) const {
+  std::vector<std::size_t> slots;
   for (std::size_t slot = 0; slot < names_.size(); ++slot) {
-    if (same_text(names_[slot], name)) values_[slot] = text_value(text);
+    if (names_[slot] == name) slots.push_back(slot);
   }
+  return slots;
+}
+
+const std::vector<std::size_t>& TextFormat::extra_slots(std::string_view name) {
+  constexpr std::size_t kMostRemembered = 64;
+  for (std::size_t i = 0; i < extras_.size(); ++i, ++next_extra_) {
+    if (next_extra_ >= extras_.size()) next_extra_ = 0;
+    if (same_text(extras_[next_extra_].name, name)) return extras_[next_extra_++].slots;
+  }
+  if (extras_.size() >= kMostRemembered) extras_.clear();
+  extras_.push_back({std::string(name), slots_of(name)});
+  next_extra_ = extras_.size();
+  return extras_.back().slots;
 }
 
 bool TextFormat::parse(std::string_view line) {

@@ -146,13 +146,6 @@ std::string_view write_integer(Integer number, NumberText& room) {
 
 }  // namespace
 
-Value text_value(std::string_view text) {
-  Value value;
-  value.kind = Value::Kind::kText;
-  value.text = text;
-  return value;
-}
-
 Value duration_value(Duration duration) {
   Value value;
   value.kind = Value::Kind::kDuration;

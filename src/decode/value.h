@@ -26,7 +26,12 @@ struct Value {  // NOLINT(cppcoreguidelines-pro-type-member-init)
   std::string_view text;  ///< kText; kJson: minified, where it was asked for
 };
 
-[[nodiscard]] Value text_value(std::string_view text);
+[[nodiscard]] inline Value text_value(std::string_view text) {
+  Value value;
+  value.kind = Value::Kind::kText;
+  value.text = text;
+  return value;
+}
 [[nodiscard]] Value duration_value(Duration duration);
 
 /// "", blanks or "-".

@@ -1,40 +1,99 @@
 #include "admission.h"
 
 #include <algorithm>
+#include <set>
 
 namespace slod::engine {
 
-Admission::Admission(const Config& config, Dictionary& dictionary)
-    : dictionary_(dictionary), per_slo_(config.limits.groups_per_slo), left_(config.limits.groups) {
-  for (const SloConfig& slo : config.slos) {
-    Slo& known = slos_.emplace_back();
-    for (const std::string& key : slo.group_by) known.keys.push_back(dictionary.intern(key));
+Admission::Admission(const Config& config, const Plan& plan, Dictionary& dictionary)
+    : dictionary_(&dictionary),
+      own_(config.slos.size(), 0),
+      short_(config.slos.size(), 0),
+      per_slo_(config.limits.groups_per_slo),
+      left_(config.limits.groups) {
+  for (const PlannedMeasure& planned : plan.measures) {
+    Measure& known = measures_.emplace_back();
+    known.slos = planned.slos;
+    for (const std::string& key : planned.spec.group_by) known.keys.push_back(dictionary.intern(key));
   }
 }
 
-std::optional<Admitted> Admission::decide(std::size_t index, LabelSetId labels) {
-  Slo& slo = slos_[index];
+void Admission::note_asked(Measure& measure, LabelSetId labels) {
   const std::size_t word = labels / 64;
-  if (word >= slo.asked.size()) slo.asked.resize(std::max(word + 1, slo.asked.size() * 2));
-  slo.asked[word] |= std::uint64_t{1} << (labels % 64);
-  Admitted admitted{static_cast<std::uint32_t>(index), labels, 0, false, {}};
-  for (const StringId key : slo.keys) admitted.values.push_back(dictionary_.value(labels, key));
-  if (const auto same = slo.by_values.find(admitted.values); same != slo.by_values.end()) {
-    admitted.group = same->second;
-    return admitted;
+  if (word >= measure.asked.size()) measure.asked.resize(std::max(word + 1, measure.asked.size() * 2));
+  measure.asked[word] |= std::uint64_t{1} << (labels % 64);
+}
+
+std::vector<Admitted> Admission::decide(const std::vector<std::uint32_t>& measures, LabelSetId labels) {
+  std::vector<Admitted> known, fresh;
+  std::map<std::uint32_t, std::size_t> asking;  // SLO -> its measure's place in fresh, in the config's order
+  for (const std::uint32_t index : measures) {
+    Measure& measure = measures_[index];
+    note_asked(measure, labels);
+    Admitted admitted{index, labels, 0, false, {}, {}};
+    for (const StringId key : measure.keys) admitted.values.push_back(dictionary_->value(labels, key));
+    if (const auto same = measure.by_values.find(admitted.values); same != measure.by_values.end()) {
+      admitted.group = same->second;
+      known.push_back(std::move(admitted));
+      continue;
+    }
+    for (const std::uint32_t slo : measure.slos) asking.emplace(slo, fresh.size());
+    fresh.push_back(std::move(admitted));
   }
-  const auto own = static_cast<std::int64_t>(slo.groups) - (slo.overflow ? 1 : 0);
-  if (own < per_slo_ && left_ > 0) {
+  for (const auto& [slo, place] : asking) {
+    if (!has_room(slo)) {
+      short_[slo] = 1;
+      continue;
+    }
     --left_;
-    admitted.group = slo.groups++;
-    slo.by_values.emplace(admitted.values, admitted.group);
+    ++own_[slo];
+    fresh[place].slos.push_back(slo);
+  }
+  for (Admitted& admitted : fresh) {
+    if (auto tell = settled(measures_[admitted.measure], std::move(admitted)))
+      known.push_back(std::move(*tell));
+  }
+  return known;
+}
+
+std::optional<Admitted> Admission::settled(Measure& measure, Admitted admitted) {
+  if (!admitted.slos.empty()) {
+    admitted.group = measure.groups++;
+    measure.by_values.emplace(admitted.values, admitted.group);
     return admitted;
   }
-  if (slo.overflow) return std::nullopt;  // an unknown label set is in the overflow group
-  slo.overflow = admitted.group = slo.groups++;
+  if (measure.overflow) return std::nullopt;  // an unknown label set is in the overflow group
+  measure.overflow = admitted.group = measure.groups++;
   admitted.overflow = true;
   admitted.values.clear();
   return admitted;
+}
+
+// While nobody is short of room, an SLO has the groups of its measure, and what others have does not matter
+// but for the cap on all. Once somebody is, who has what depends on who came first: then each measure must
+// have as many SLOs as before, all alike.
+std::optional<Admission> Admission::adopted(const Config& next, const Plan& plan) const {
+  Admission made = *this;
+  made.own_.assign(next.slos.size(), 0);
+  made.short_.assign(next.slos.size(), 0);
+  made.left_ = next.limits.groups;
+  const bool scarce = std::any_of(short_.begin(), short_.end(), [](std::uint8_t s) { return s != 0; });
+  for (std::size_t i = 0; i < measures_.size(); ++i) {
+    const std::vector<std::uint32_t>&before = measures_[i].slos, &after = plan.measures[i].slos;
+    made.measures_[i].slos = after;
+    if (measures_[i].keys.empty()) continue;
+    const std::uint32_t example = before.front();
+    const bool alike = std::all_of(before.begin(), before.end(),
+                                   [&](std::uint32_t slo) { return own_[slo] == own_[example]; });
+    if (scarce && (!alike || after.size() != before.size())) return std::nullopt;
+    for (const std::uint32_t slo : after) {
+      made.own_[slo] = own_[example];
+      made.short_[slo] = short_[example];
+      made.left_ -= own_[example];
+    }
+  }
+  if (made.left_ < 0) return std::nullopt;
+  return made;
 }
 
 }  // namespace slod::engine

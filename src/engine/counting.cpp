@@ -4,78 +4,61 @@
 #include <set>
 
 namespace slod::engine {
-namespace {
-
-std::vector<std::string> checks_of(const Config& config) {
-  std::vector<std::string> checks;
-  for (const SloConfig& slo : config.slos) {
-    if (slo.sli != SliKind::kDeviceMinutes) continue;
-    if (std::find(checks.begin(), checks.end(), slo.fleet_check) != checks.end()) continue;
-    checks.push_back(slo.fleet_check);
-  }
-  return checks;
-}
-
-}  // namespace
 
 Counting::Counting(const Config& config, Dictionary& dictionary)
-    : config_(config),
-      bookables_(config, checks_of(config)),
-      admission_(config, dictionary),
-      grouped_of_view_(grouped(bookables_.of_view)),
-      grouped_of_check_(grouped(bookables_.of_check)) {
-  for (const SloConfig& slo : config.slos) criteria_.emplace_back(config, slo);
-  for (const Slos& slos : spread(config)) {
-    if (slos.empty() && !lanes_.empty()) continue;
-    Lane& lane = lanes_.emplace_back(config, dictionary, bookables_, slos);
+    : config_(&config), plan_(config), bookables_(config), admission_(config, plan_, dictionary) {
+  for (const auto& populations : spread(plan_, config.shards)) {
+    if (populations.empty() && !lanes_.empty()) continue;
+    Lane& lane = lanes_.emplace_back(config, dictionary, plan_, populations);
     if (lanes_.size() > 1) lane.worker = std::make_unique<Worker>(lane.shard);
   }
-  find_lanes();
+  find_ways();
 }
 
-void Counting::find_lanes() {
-  for (std::uint32_t i = 0; i < config_.slos.size(); ++i) {
-    const auto mine =
-        std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& lane) { return lane.shard.has(i); });
-    lane_of_.push_back(&*mine);
-  }
-  const auto counting = [&](const std::vector<Slos>& all) {
-    std::vector<Lanes> found(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      for (Lane& lane : lanes_) {
-        const auto counts = [&](std::uint32_t slo) { return lane_of_[slo] == &lane; };
-        if (std::any_of(all[i].begin(), all[i].end(), counts)) found[i].push_back(&lane);
+/// Which lanes a booking goes to, and which measures it may make a group of.
+void Counting::find_ways() {
+  lane_of_.resize(plan_.measures.size());
+  lanes_of_view_.resize(bookables_.views);
+  grouped_of_view_.resize(bookables_.views);
+  lanes_of_check_.resize(bookables_.checks.size());
+  grouped_of_check_.resize(bookables_.checks.size());
+  const auto add = [](Lanes& lanes, Lane& lane) {
+    if (std::find(lanes.begin(), lanes.end(), &lane) == lanes.end()) lanes.push_back(&lane);
+  };
+  for (Lane& lane : lanes_) {
+    for (const std::uint32_t one : lane.populations) {
+      const PlannedPopulation& population = plan_.populations[one];
+      const auto view = bookables_.view_of(population.spec), check = bookables_.check_of(population.spec);
+      if (view) add(lanes_of_view_[*view], lane);
+      if (check) add(lanes_of_check_[*check], lane);
+      for (const std::uint32_t measure : population.measures) {
+        const MeasureSpec& spec = plan_.measures[measure].spec;
+        lane_of_[measure] = &lane;
+        if (spec.group_by.empty()) continue;
+        if (view)
+          grouped_of_view_[*view].push_back(
+              {measure, population.spec.fold, Actors(population.spec.actors), Criterion(spec)});
+        if (check) grouped_of_check_[*check].push_back(measure);
       }
     }
-    return found;
-  };
-  lanes_of_view_ = counting(bookables_.of_view);
-  lanes_of_check_ = counting(bookables_.of_check);
-}
-
-std::vector<Counting::Slos> Counting::grouped(const std::vector<Slos>& all) const {
-  std::vector<Slos> kept(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (const std::uint32_t slo : all[i]) {
-      if (!config_.slos[slo].group_by.empty()) kept[i].push_back(slo);
-    }
   }
-  return kept;
 }
 
 std::vector<fold::View> Counting::views() const {
   std::set<fold::View> views;
-  for (const SloConfig& slo : config_.slos) {
-    if (slo.journey >= 0) views.insert({slo.journey, slo.leg});
+  for (const PlannedPopulation& one : plan_.populations) {
+    if (one.spec.journey >= 0) views.insert({one.spec.journey, one.spec.leg});
   }
   return {views.begin(), views.end()};
 }
 
 void Counting::book(const fold::Booking& booking, int sign, bool attempt) {
   const std::size_t place = Bookables::place_of(booking.view);
-  for (const std::uint32_t slo : grouped_of_view_[place]) {
-    if (!admission_.knows(slo, booking.labels) && criteria_[slo].counts(booking, attempt))
-      admit(slo, booking.labels);
+  const std::vector<Grouping>& groupings = grouped_of_view_[place];
+  for (const Grouping& one : groupings) {
+    if (admission_.knows(one.measure, booking.labels) || !one.counts(booking, attempt)) continue;
+    admit(booking, attempt, groupings);
+    break;
   }
   for (Lane* lane : lanes_of_view_[place]) {
     if (lane->worker) {
@@ -88,20 +71,40 @@ void Counting::book(const fold::Booking& booking, int sign, bool attempt) {
   }
 }
 
+void Counting::admit(const fold::Booking& booking, bool attempt, const std::vector<Grouping>& groupings) {
+  Measures asking;
+  for (const Grouping& one : groupings) {
+    if (!admission_.knows(one.measure, booking.labels) && one.counts(booking, attempt))
+      asking.push_back(one.measure);
+  }
+  admit(asking, booking.labels);
+}
+
+void Counting::admit(const Measures& measures, LabelSetId labels) {
+  for (const Admitted& admitted : admission_.decide(measures, labels))
+    lane_of_[admitted.measure]->count(admitted);
+}
+
 void Counting::book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) {
   using fleet::MinuteState;
   const auto check = static_cast<std::size_t>(minutes.check);
   if (log_ != nullptr) log_->minutes(bookables_.checks[check], minutes, count);
   if (minutes.state == MinuteState::kHealthy || minutes.state == MinuteState::kUnhealthy) {
-    for (const std::uint32_t slo : grouped_of_check_[check]) {
-      if (!admission_.knows(slo, minutes.labels)) admit(slo, minutes.labels);
+    Measures asking;
+    for (const std::uint32_t measure : grouped_of_check_[check]) {
+      if (!admission_.knows(measure, minutes.labels)) asking.push_back(measure);
     }
+    if (!asking.empty()) admit(asking, minutes.labels);
   }
   for (Lane* lane : lanes_of_check_[check]) lane->count(MinutesMessage{minutes, count});
 }
 
-void Counting::admit(std::uint32_t slo, LabelSetId labels) {
-  if (const auto admitted = admission_.decide(slo, labels)) lane_of_[slo]->count(*admitted);
+void Counting::missing(const std::string& source, Slot slot, std::int64_t records) {
+  const auto found = std::find_if(config_->sources.begin(), config_->sources.end(),
+                                  [&](const SourceConfig& one) { return one.name == source; });
+  if (found == config_->sources.end()) return;
+  const auto place = static_cast<std::uint32_t>(found - config_->sources.begin());
+  for (Lane& lane : lanes_) lane.count(MissingMessage{place, slot, records});
 }
 
 /// Does `job` with each shard, on the shard's thread; all are done when it returns.
@@ -132,9 +135,25 @@ std::vector<Transition> Counting::tick(const TickFacts& facts) {
 }
 
 std::vector<SloReading> Counting::read() {
-  std::vector<SloReading> readings(config_.slos.size());
+  std::vector<SloReading> readings(config_->slos.size());
   on_all([&](const Shard& shard) { shard.read(readings); });
   return readings;
+}
+
+bool Counting::adopt(const Config& next) {
+  Plan plan(next);
+  if (!plan_.counts_the_same(plan) || Bookables(next).checks != bookables_.checks) return false;
+  std::optional<Admission> admission = admission_.adopted(next, plan);
+  if (!admission) return false;
+  on_all([](Shard&) {});  // nothing is under way now: the shards are this thread's until the next message
+  for (const Lane& lane : lanes_) {
+    if (!lane.shard.can_adopt(plan)) return false;
+  }
+  for (Lane& lane : lanes_) lane.shard.adopt(next, plan);
+  admission_ = std::move(*admission);
+  plan_ = std::move(plan);
+  config_ = &next;
+  return true;
 }
 
 }  // namespace slod::engine

@@ -2,8 +2,8 @@
 // the shards that count it. One shard: on the engine's thread, at once. More: the first on the engine's
 // thread, each other one on its own, a batch behind at most until a tick or a reading waits for it.
 //
-// Why the number of shards changes no number: each SLO is counted by one shard, which sees every booking of
-// the SLO in the order of the journal; what SLOs share (the caps on groups) is decided before, on the
+// Why the number of shards changes no number: each population is counted by one shard, which sees every
+// booking of it in the order of the journal; what SLOs share (the caps on groups) is decided before, on the
 // engine's thread; and at a tick every shard has taken all that was booked before it. Thread: the engine's.
 #pragma once
 
@@ -36,6 +36,8 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
     if (log_ != nullptr)
       log_->unhealthy(checks()[static_cast<std::size_t>(minute.check)], minute, device, sign);
   }
+  /// Records of a source that were dropped in the slot without a signal to retry.
+  void missing(const std::string& source, Slot slot, std::int64_t records);
 
   /// What the SLOs ask of the fold and of the fleet.
   [[nodiscard]] std::vector<fold::View> views() const;
@@ -45,6 +47,11 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   [[nodiscard]] std::vector<Transition> tick(const TickFacts& facts);
   /// By SLO, as of the last tick.
   [[nodiscard]] std::vector<SloReading> read();
+  /// Whether another config's SLOs follow from what is kept; then they answer from here on. Nothing has
+  /// changed if they do not. Requires: the configs differ in nothing but SLOs and policies, the windows stand
+  /// at a tick. Lifetime: the config outlives this.
+  [[nodiscard]] bool adopt(const Config& next);
+
   /// An archive fits the number of shards that it was written with.
   template <class A>
   void io(A& a) {
@@ -55,11 +62,13 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   }
 
  private:
-  using Slos = std::vector<std::uint32_t>;
+  using Measures = std::vector<std::uint32_t>;
   /// A shard and its thread; the first shard's is the engine's own.
   struct Lane {
-    Lane(const Config& config, const Dictionary& dictionary, const Bookables& bookables, const Slos& slos)
-        : shard(config, dictionary, bookables, slos) {}
+    Lane(const Config& config, const Dictionary& dictionary, const Plan& plan,
+         const std::vector<std::uint32_t>& populations_in)
+        : populations(populations_in), shard(config, dictionary, plan, populations) {}
+    std::vector<std::uint32_t> populations;
     Shard shard;
     std::unique_ptr<Worker> worker;
 
@@ -73,22 +82,35 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
     }
   };
   using Lanes = std::vector<Lane*>;
+  /// What decides whether a booking makes a group of a measure.
+  struct Grouping {
+    std::uint32_t measure = 0;
+    bool fold = true;
+    Actors actors;
+    Criterion criterion;
+    [[nodiscard]] bool counts(const fold::Booking& booking, bool attempt) const {
+      if (fold == attempt || !actors.concern(booking.actor)) return false;
+      const Verdict verdict = criterion.judge(booking);
+      return verdict == Verdict::kGood || verdict == Verdict::kBad;
+    }
+  };
 
-  void find_lanes();
-  [[nodiscard]] std::vector<Slos> grouped(const std::vector<Slos>& all) const;
+  void find_ways();
   void book(const fold::Booking& booking, int sign, bool attempt);
-  void admit(std::uint32_t slo, LabelSetId labels);
+  void admit(const fold::Booking& booking, bool attempt, const std::vector<Grouping>& groupings);
+  void admit(const Measures& measures, LabelSetId labels);
   void on_all(const std::function<void(Shard&)>& job);
 
-  const Config& config_;
+  const Config* config_;
   BookingLog* log_ = nullptr;
+  Plan plan_;
   Bookables bookables_;
   Admission admission_;
-  std::vector<Criterion> criteria_;                    ///< by SLO
   std::deque<Lane> lanes_;                             ///< addresses are kept
-  std::vector<Lane*> lane_of_;                         ///< by SLO
+  std::vector<Lane*> lane_of_;                         ///< by measure
   std::vector<Lanes> lanes_of_view_, lanes_of_check_;  ///< those that count something of it
-  std::vector<Slos> grouped_of_view_, grouped_of_check_;
+  std::vector<std::vector<Grouping>> grouped_of_view_;
+  std::vector<Measures> grouped_of_check_;
 };
 
 }  // namespace slod::engine

@@ -4,12 +4,21 @@
 
 namespace slod::engine {
 
-DeviceCap::DeviceCap(Ppm share, const window::SeriesSpec& spec) : share_(share) {
-  for (const window::WindowSpec& window : spec.windows) {
-    Span& span = spans_.emplace_back();
-    span.slots = window.since ? 0 : window.length / kSlotLength;
-    span.left = window.since ? *window.since : std::numeric_limits<Slot>::min();
-  }
+DeviceCap::DeviceCap(const window::SeriesSpec& spec) {
+  for (const window::WindowSpec& window : spec.windows) spans_.push_back(span_of(window));
+}
+
+DeviceCap::Span DeviceCap::span_of(const window::WindowSpec& window) {
+  Span span;
+  span.slots = window.since ? 0 : window.length / kSlotLength;
+  span.left = window.since ? *window.since : std::numeric_limits<Slot>::min();
+  return span;
+}
+
+void DeviceCap::add_window(const window::WindowSpec& window) {
+  Span& span = spans_.emplace_back(span_of(window));
+  if (!window.since) span.left = window::left_edge(span.slots, now_);
+  add_slots(span, span.left, now_, +1);
 }
 
 void DeviceCap::add(ByDevice& to, StringId device, std::int64_t count) {
@@ -56,8 +65,8 @@ void DeviceCap::advance(Slot now) {
   by_slot_.erase(by_slot_.begin(), by_slot_.lower_bound(oldest));
 }
 
-std::int64_t DeviceCap::capped(std::size_t window, const window::Counts& sum) const {
-  const std::int64_t limit = std::max<std::int64_t>(1, sum.valid() * share_ / kOne);
+std::int64_t DeviceCap::capped(std::size_t window, const window::Counts& sum, Ppm share) const {
+  const std::int64_t limit = std::max<std::int64_t>(1, sum.valid() * share / kOne);
   std::int64_t beyond = 0;
   for (const auto& [device, bad] : spans_[window].bad) beyond += std::max<std::int64_t>(0, bad - limit);
   return beyond;

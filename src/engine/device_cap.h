@@ -20,7 +20,7 @@ namespace slod::engine {
 
 class DeviceCap {
  public:
-  DeviceCap(Ppm share, const window::SeriesSpec& spec);
+  explicit DeviceCap(const window::SeriesSpec& spec);
 
   /// A bad event (sign > 0) or its withdrawal. Events that name no device are not capped.
   void record(StringId device, Slot slot, int sign);
@@ -28,13 +28,16 @@ class DeviceCap {
   void reanchor(std::size_t window, Slot since);
   /// To the tick at the start of slot `now`; never backwards.
   void advance(Slot now);
-  /// The bad events of the window that do not count. `sum`: all of the window.
-  [[nodiscard]] std::int64_t capped(std::size_t window, const window::Counts& sum) const;
+  /// The bad events of the window that do not count at `share` of its valid ones for a device. `sum`: all of
+  /// the window.
+  [[nodiscard]] std::int64_t capped(std::size_t window, const window::Counts& sum, Ppm share) const;
+  /// One window more, behind the others. Requires: none of the windows kept so far is shorter, or it reaches
+  /// no further back than what is kept.
+  void add_window(const window::WindowSpec& window);
 
   template <class A>
   void io(A& a) {
-    a(by_slot_, now_);
-    archive::in_place(a, spans_);
+    a(by_slot_, now_, spans_);
   }
 
  private:
@@ -45,13 +48,13 @@ class DeviceCap {
     ByDevice bad;
     template <class A>
     void io(A& a) {
-      a(left, bad);
+      a(slots, left, bad);
     }
   };
   static void add(ByDevice& to, StringId device, std::int64_t count);
   void add_slots(Span& span, Slot from, Slot to, int sign) const;
 
-  Ppm share_;
+  static Span span_of(const window::WindowSpec& window);
   std::vector<Span> spans_;  // by window of the series
   std::map<Slot, ByDevice> by_slot_;
   Slot now_ = std::numeric_limits<Slot>::min();  // slots before it are in the windows

@@ -27,11 +27,12 @@ class NoDevices final : public fold::DeviceDirectory {
 struct Engine::Impl {
   Impl(std::shared_ptr<const Config> config_in, const std::vector<fleet::RegistryEntry>& registry,
        Dictionary& dictionary_in)
-      : config(std::move(config_in)),
+      : folded(config_in),
+        config(std::move(config_in)),
         dictionary(dictionary_in),
         accounts(*config),
         counting(*config, dictionary) {
-    for (const SloConfig& slo : config->slos) sources_of.push_back(sources_of_slo(slo));
+    find_sources();
     if (config->fleet) fleet.emplace(*config, dictionary, registry, counting.checks(), counting);
     fold.emplace(*config, dictionary, directory(), counting.views(), counting);
   }
@@ -81,6 +82,11 @@ struct Engine::Impl {
   }
 
   std::vector<Transition> tick(Time at);
+  bool adopt(std::shared_ptr<const Config> next);
+  void find_sources() {
+    sources_of.clear();
+    for (const SloConfig& slo : config->slos) sources_of.push_back(sources_of_slo(slo));
+  }
   [[nodiscard]] std::shared_ptr<const Snapshot> read();
   template <class A>
   void io(A& a) {
@@ -90,7 +96,9 @@ struct Engine::Impl {
     a(*fold, recent, last_tick);
   }
 
-  std::shared_ptr<const Config> config;
+  const std::shared_ptr<const Config>
+      folded;                            // fold, fleet and accounts go by it: what they read is the same in
+  std::shared_ptr<const Config> config;  // this one, whose SLOs answer
   Dictionary& dictionary;
   Accounts accounts;
   Counting counting;
@@ -119,6 +127,13 @@ std::vector<Transition> Engine::Impl::tick(Time at) {
   for (const Transition& transition : transitions) recent.push_back(transition);
   while (recent.size() > kRecentTransitions) recent.pop_front();
   return transitions;
+}
+
+bool Engine::Impl::adopt(std::shared_ptr<const Config> next) {
+  if (!last_tick || !counting.adopt(*next)) return false;
+  config = std::move(next);
+  find_sources();
+  return true;
 }
 
 std::shared_ptr<const Snapshot> Engine::Impl::read() {
@@ -170,6 +185,9 @@ void Engine::apply(const DeviceRow& row) {
 void Engine::count(const std::string& source, const SourceCounts& counts) {
   impl_->accounts.count(source, counts);
 }
+void Engine::missing(const std::string& source, std::uint64_t records, Time at) {
+  impl_->counting.missing(source, slot_of(at), static_cast<std::int64_t>(records));
+}
 void Engine::note_unmatched(const std::string& path) {
   impl_->accounts.note_unmatched(path);
 }
@@ -188,6 +206,10 @@ void Engine::source_up(const std::string& source, bool up, Time at) {
 
 void Engine::record_to(BookingLog& log) {
   impl_->counting.record_to(log);
+}
+
+bool Engine::adopt(std::shared_ptr<const Config> next) {
+  return impl_->adopt(std::move(next));
 }
 
 std::vector<Transition> Engine::tick(Time at) {

@@ -1,5 +1,6 @@
-// Shard: some of the SLOs with their windows. Which ones follows from the config alone, and no SLO knows of
-// another, so the number of shards changes no number. Thread: one owner, the engine's or a Worker's.
+// Shard: some of the populations with their measures, windows and SLOs. Which ones follows from what is
+// counted, and no population knows of another, so the number of shards changes no number. Thread: one owner,
+// the engine's or a Worker's.
 #pragma once
 
 #include <deque>
@@ -9,22 +10,23 @@
 #include <vector>
 
 #include "admission.h"
-#include "slo_tracker.h"
+#include "slo_view.h"
 #include "slod/core/archive.h"
 
 namespace slod::engine {
 
-/// The trackers' indices by what is booked: fold::View and the fleet's checks.
-class Bookables {
- public:
-  Bookables(const Config& config, std::vector<std::string> checks);
+/// Bookings by what they are of: fold::View and the fleet's checks.
+struct Bookables {
   static std::size_t place_of(const fold::View& view) {
     constexpr std::size_t kLegs = 3;  // of fold::View: all, api, device
     return static_cast<std::size_t>(view.journey) * kLegs + static_cast<std::size_t>(view.leg);
   }
-  /// SLOs by place_of(view), and by index of the check, in the config's order.
-  std::vector<std::vector<std::uint32_t>> of_view, of_check;
-  const std::vector<std::string> checks;  ///< what the SLOs ask of the fleet
+  explicit Bookables(const Config& config);
+  /// Where a population's bookings are; nothing: nobody books it.
+  [[nodiscard]] std::optional<std::size_t> view_of(const PopulationSpec& population) const;
+  [[nodiscard]] std::optional<std::size_t> check_of(const PopulationSpec& population) const;
+  std::size_t views = 0;            ///< places
+  std::vector<std::string> checks;  ///< what the SLOs ask of the fleet, in the config's order
 };
 
 struct EventMessage {
@@ -36,7 +38,13 @@ struct MinutesMessage {
   fleet::MinuteBooking minutes;
   std::int64_t count = 0;
 };
-using Message = std::variant<EventMessage, MinutesMessage, Admitted>;
+/// Records of a source that were dropped.
+struct MissingMessage {
+  std::uint32_t source = 0;  ///< place in the config
+  Slot slot = 0;
+  std::int64_t records = 0;
+};
+using Message = std::variant<EventMessage, MinutesMessage, MissingMessage, Admitted>;
 
 /// What all shards need to know of one tick.
 struct TickFacts {
@@ -48,30 +56,31 @@ struct TickFacts {
 
 class Shard {
  public:
-  /// `slos`: those that it counts, rising. Lifetime: all outlive the shard.
-  Shard(const Config& config, const Dictionary& dictionary, const Bookables& bookables,
-        const std::vector<std::uint32_t>& slos);
+  /// `populations`: those that it counts, rising. Lifetime: config and dictionary outlive the shard.
+  Shard(const Config& config, const Dictionary& dictionary, const Plan& plan,
+        const std::vector<std::uint32_t>& populations);
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
   void event(const fold::Booking& booking, int sign) {
-    for (SloTracker* tracker : of_view_[Bookables::place_of(booking.view)]) tracker->on_event(booking, sign);
+    for (Population* one : of_view_[Bookables::place_of(booking.view)]) one->event(booking, sign);
   }
   void attempt(const fold::Booking& booking, int sign) {
-    for (SloTracker* tracker : of_view_[Bookables::place_of(booking.view)])
-      tracker->on_attempt(booking, sign);
+    for (Population* one : of_view_[Bookables::place_of(booking.view)]) one->attempt(booking, sign);
   }
   void take(const EventMessage& message) {
     message.attempt ? attempt(message.booking, message.sign) : event(message.booking, message.sign);
   }
   void take(const MinutesMessage& message) {
-    for (SloTracker* tracker : of_check_[static_cast<std::size_t>(message.minutes.check)]) {
-      tracker->on_minutes(message.minutes, message.count);
+    for (Population* one : of_check_[static_cast<std::size_t>(message.minutes.check)])
+      one->minutes(message.minutes, message.count);
+  }
+  void take(const MissingMessage& message) {
+    for (Population* one : of_source_[message.source]) {
+      for (Measure* measure : one->measures()) measure->missing(message.slot, message.records);
     }
   }
-  void take(const Admitted& admitted) { by_slo_[admitted.slo]->learn(admitted); }
-
-  [[nodiscard]] bool has(std::uint32_t slo) const { return by_slo_[slo] != nullptr; }
+  void take(const Admitted& admitted);
 
   /// Advances the windows and runs the rules; transitions() are then those of this tick.
   void tick(const TickFacts& facts);
@@ -80,22 +89,40 @@ class Shard {
   }
   /// Fills in its SLOs' places.
   void read(std::vector<SloReading>& by_slo) const;
+
+  /// Whether another config's SLOs can be answered from what is kept. Requires: its plan counts the same.
+  [[nodiscard]] bool can_adopt(const Plan& plan) const;
+  /// Requires: can_adopt(). Lifetime: the config outlives the shard.
+  void adopt(const Config& config, const Plan& plan);
   template <class A>
   void io(A& a) {
     a(tables_);
-    archive::in_place(a, trackers_);
+    archive::in_place(a, measures_);
+    archive::in_place(a, populations_);
+    archive::in_place(a, views_);
   }
 
  private:
+  void add_population(const PlannedPopulation& planned, const Plan& plan);
+  void find_ways(const Config& config);
+  [[nodiscard]] std::deque<SloView> make_views(const Config& config, const Plan& plan);
+  [[nodiscard]] const SloView* view_of(std::uint32_t slo) const;
+  static void hand_over(const std::vector<SloView*>& from, const std::vector<SloView*>& to);
+
   Tables tables_;
-  std::vector<std::uint32_t> slos_;
-  std::deque<SloTracker> trackers_;  // in the order of slos_; addresses are kept
-  std::vector<SloTracker*> by_slo_;  // null: another shard's
-  std::vector<std::vector<SloTracker*>> of_view_, of_check_;
+  std::vector<std::uint32_t> mine_;     // populations, as the plan numbers them
+  std::deque<Measure> measures_;        // addresses are kept
+  std::deque<Population> populations_;  // likewise; in the order of mine_
+  std::vector<Measure*> by_measure_;    // as the plan numbers them; null: another shard's
+  std::vector<std::uint32_t> slos_;     // those of views_, rising
+  std::deque<SloView> views_;
+  std::vector<std::vector<SloView*>> views_of_measure_;
+  std::vector<std::vector<Population*>> of_view_, of_check_, of_source_;
   std::vector<std::pair<std::uint32_t, Transition>> transitions_;  // with the SLO's index
 };
 
-/// The SLOs of each of `shards` shards: as even as can be, with less for the first, whose thread folds too.
-[[nodiscard]] std::vector<std::vector<std::uint32_t>> spread(const Config& config);
+/// The populations of each of `shards` shards: as even as can be, with less for the first, whose thread folds
+/// too.
+[[nodiscard]] std::vector<std::vector<std::uint32_t>> spread(const Plan& plan, int shards);
 
 }  // namespace slod::engine

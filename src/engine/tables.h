@@ -1,4 +1,4 @@
-// What the trackers of one shard share: the windows, the latency histograms. Thread: the shard's.
+// What the measures of one shard share: the windows, the latency histograms. Thread: the shard's.
 #pragma once
 
 #include "slod/core/dictionary.h"

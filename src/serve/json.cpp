@@ -5,6 +5,20 @@
 #include "slod/serve/render.h"
 
 namespace slod::serve {
+
+std::optional<SliBounds> sli_bounds(const SloConfig& slo, window::Counts counts,
+                                    const engine::Missing& missing) {
+  constexpr double kComplete = 0.999;
+  if (slo.budgeting || missing.completeness >= kComplete) return std::nullopt;
+  const auto all = static_cast<double>(counts.valid() + missing.all());
+  const auto good = static_cast<double>(counts.good);
+  return SliBounds{good / all, (good + static_cast<double>(missing.all())) / all};
+}
+
+std::optional<SliBounds> sli_bounds(const engine::SloReading& reading) {
+  return sli_bounds(*reading.config, {reading.good, reading.bad}, reading.missing);
+}
+
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -54,11 +68,20 @@ Json groups_json(const SloReading& reading) {
                 {"good", group.good},
                 {"bad", group.bad},
                 {"valid", group.good + group.bad}};
+    if (group.capped) one["capped"] = *group.capped;
     if (group.objective != reading.config->objective) one["objective"] = ratio(group.objective);
     if (!group.alerts.empty()) one["alerts"] = rules_json(group.alerts);
     array.push_back(std::move(one));
   }
   return array;
+}
+
+/// What is missing of a window, where that is enough to matter.
+void add_doubt(const SloConfig& slo, window::Counts counts, const engine::Missing& missing, Json& json) {
+  const auto bounds = sli_bounds(slo, counts, missing);
+  if (!bounds) return;
+  json["completeness"] = missing.completeness;
+  json["sli_bounds"] = {{"low", bounds->low}, {"high", bounds->high}};
 }
 
 Json also_json(const SloReading& reading) {
@@ -71,6 +94,7 @@ Json also_json(const SloReading& reading) {
                      {"valid", also.good + also.bad},
                      {"sli", number(also.sli)},
                      {"budget", budget_json(also.budget)}});
+    add_doubt(*reading.config, {also.good, also.bad}, also.missing, array.back());
   }
   return array;
 }
@@ -80,25 +104,11 @@ void add_windows(const SloReading& reading, Json& json) {
   for (const engine::WindowReading& window : reading.windows) {
     burn[window.window] = number(window.burn);
     counts[window.window] = {{"good", window.counts.good}, {"bad", window.counts.bad}};
+    add_doubt(*reading.config, window.counts, window.missing, counts[window.window]);
   }
   json["burn"] = std::move(burn);
   json["counts"] = std::move(counts);
 }
-
-}  // namespace
-
-std::optional<std::pair<double, double>> sli_bounds(const SloReading& reading) {
-  constexpr double kComplete = 0.999;
-  const bool slices = reading.config->budgeting.has_value();  // counts slices, and of those none is unknown
-  if (slices || !reading.completeness || *reading.completeness >= kComplete) return std::nullopt;
-  const auto unknown = static_cast<double>(reading.unobserved);
-  const double all = static_cast<double>(reading.good + reading.bad) + unknown;
-  if (all <= 0) return std::nullopt;
-  const auto good = static_cast<double>(reading.good);
-  return std::pair(good / all, (good + unknown) / all);
-}
-
-namespace {
 
 Json reading_json(const SloReading& reading) {
   const SloConfig& slo = *reading.config;
@@ -115,7 +125,7 @@ Json reading_json(const SloReading& reading) {
     json["attempts"] = reading.attempts;
     json["booked_late"] = reading.booked_late;
   } else {
-    json["unobserved"] = reading.unobserved;
+    json["unobserved"] = reading.missing.unobserved;
     json["expected"] = reading.expected.value_or(0);
     json["coverage"] = number(reading.coverage);
   }
@@ -129,10 +139,12 @@ Json reading_json(const SloReading& reading) {
   }
   json["outcomes"] = Json::object();
   for (const auto& [outcome, count] : reading.outcomes) json["outcomes"][outcome] = count;
-  json["completeness"] = number(reading.completeness);
+  json["completeness"] = reading.missing.completeness;
+  if (reading.missing.shed > 0) json["shed"] = reading.missing.shed;
   if (const auto bounds = sli_bounds(reading)) {
-    json["sli_bounds"] = {{"low", bounds->first}, {"high", bounds->second}};
+    json["sli_bounds"] = {{"low", bounds->low}, {"high", bounds->high}};
   }
+  if (reading.unknown_actor) json["unknown_actor"] = *reading.unknown_actor;
   if (reading.counts_since) json["counts_since"] = format_rfc3339(*reading.counts_since);
   json["has_data"] = reading.has_data;
   json["alerts"] = rules_json(reading.alerts);

@@ -90,8 +90,8 @@ std::string bad_of(const engine::SloReading& reading) {
 std::string doubt(const engine::SloReading& reading) {
   std::string text;
   if (const auto bounds = sli_bounds(reading)) {
-    text += "<br><small>" + slo::percent(bounds->first) + " to " + slo::percent(bounds->second) + ": " +
-            slo::percent(*reading.completeness) + " complete</small>";
+    text += "<br><small>" + slo::percent(bounds->low) + " to " + slo::percent(bounds->high) + ": " +
+            slo::percent(reading.missing.completeness) + " complete</small>";
   }
   if (reading.counts_since)
     text += "<br><small>counts since " + format_rfc3339(*reading.counts_since) + "</small>";

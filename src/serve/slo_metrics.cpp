@@ -25,10 +25,12 @@ enum Name : std::uint8_t {
   kInfo,
   kRemaining,
   kHasData,
-  kCompleteness,
+  kUnknownActor,
   kCoverage,
   kSli,
   kBurn,
+  kCompleteness,
+  kBound,
   kQuantile,
   kFiring,
   kGroupValid,
@@ -53,10 +55,14 @@ constexpr std::array<Head, kNames> kHeads{{
     {"slod_error_budget_remaining_ratio", "gauge",
      "Share of the error budget that is left; may be negative."},
     {"slod_has_data", "gauge", "1 if the SLO window has valid events."},
-    {"slod_completeness_ratio", "gauge", "Share of what happened that slod saw."},
+    {"slod_unknown_actor_events", "gauge",
+     "Valid events of actor unknown in the SLO window, where the SLO leaves them out."},
     {"slod_fleet_coverage_ratio", "gauge", "Observed share of the device-minutes that were due."},
     {"slod_sli_ratio", "gauge", "Good events / valid events."},
     {"slod_burn_rate", "gauge", "How many times faster than sustainable the budget is being spent."},
+    {"slod_completeness_ratio", "gauge", "Share of what happened that slod saw."},
+    {"slod_sli_bound_ratio", "gauge",
+     "The SLI if all that is missing had been bad (low) or good (high), while completeness is under 0.999."},
     {"slod_latency_quantile_seconds", "summary", "Latency quantiles over valid events, within 1 %."},
     {"slod_alert_firing", "gauge", "1 while the rule fires."},
     {"slod_group_valid", "gauge", "Valid events of the group in the SLO window."},
@@ -198,8 +204,17 @@ void add_state(Page& page, const SloReading& reading, const std::string& slo) {
   page.line(kInfo, slo, info, 1.0);
   page.gauge(kRemaining, slo, "", reading.budget.remaining_ratio);
   page.line(kHasData, slo, "", reading.has_data ? 1.0 : 0.0);
-  page.gauge(kCompleteness, slo, window, reading.completeness);
+  if (reading.unknown_actor) page.line(kUnknownActor, slo, "", static_cast<double>(*reading.unknown_actor));
   if (config.journey < 0) page.gauge(kCoverage, slo, "", reading.coverage);
+}
+
+void add_doubt(Page& page, const SloReading& reading, const std::string& slo, const std::string& window,
+               window::Counts counts, const engine::Missing& missing) {
+  page.line(kCompleteness, slo, window, missing.completeness);
+  const auto bounds = sli_bounds(*reading.config, counts, missing);
+  if (!bounds) return;
+  page.line(kBound, slo, window + R"(,bound="low")", bounds->low);
+  page.line(kBound, slo, window + R"(,bound="high")", bounds->high);
 }
 
 void add_windows(Page& page, const SloReading& reading, const std::string& slo) {
@@ -209,6 +224,7 @@ void add_windows(Page& page, const SloReading& reading, const std::string& slo) 
     const std::string label = one_label("slo_window", window.window);
     page.gauge(kSli, slo, label, window.sli);
     page.gauge(kBurn, slo, label, window.burn);
+    add_doubt(page, reading, slo, label, window.counts, window.missing);
     listed = listed || window.window == text;
   }
   if (!listed) {
@@ -216,6 +232,7 @@ void add_windows(Page& page, const SloReading& reading, const std::string& slo) 
     page.gauge(kSli, slo, label, reading.sli);
     page.gauge(kBurn, slo, label,
                slo::burn_rate(reading.config->objective, reading.bad, reading.good + reading.bad));
+    add_doubt(page, reading, slo, label, {reading.good, reading.bad}, reading.missing);
   }
   static constexpr std::array kQuantiles{R"(,quantile="0.5")", R"(,quantile="0.9")", R"(,quantile="0.99")"};
   for (const auto& [span, values] : reading.quantiles) {

@@ -60,6 +60,15 @@ std::string bad_of(const Json& slo) {
          (capped > 0 ? " (+" + std::to_string(capped) + " capped)" : "");
 }
 
+/// With its bounds where what is missing could have moved it.
+std::string sli_of(const Json& slo) {
+  const std::string sli = slo::percent(number(slo, "sli"));
+  const auto bounds = slo.find("sli_bounds");
+  if (bounds == slo.end()) return sli;
+  return sli + " (" + slo::percent(number(*bounds, "low")) + " to " + slo::percent(number(*bounds, "high")) +
+         ")";
+}
+
 Row row_of(const Json& slo) {
   const Json budget = slo.value("budget", Json::object());
   const auto left = number(budget, "remaining_ratio");
@@ -67,7 +76,7 @@ Row row_of(const Json& slo) {
   const auto p99 = number(latency, "p99");
   return {slo.value("slo", ""),
           slo::percent(number(slo, "objective")),
-          slo::percent(number(slo, "sli")),
+          sli_of(slo),
           slo::percent(number(slo, "sli_raw")),
           std::to_string(slo.value("good", std::int64_t{0})),
           bad_of(slo),

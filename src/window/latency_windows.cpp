@@ -173,6 +173,7 @@ struct LatencyWindows::Impl {
   void advance(Series& s) const;
   [[nodiscard]] static Slot next_due(const Series& s);
   [[nodiscard]] Histogram sum_since(const Series& s) const;
+  [[nodiscard]] static const RollingSpan* source_of(const Series& s, std::int64_t slots);
   template <class A>
   void io(A& a) {
     a(series, due, now);
@@ -237,6 +238,15 @@ Histogram LatencyWindows::Impl::sum_since(const Series& s) const {
   return sum;
 }
 
+// A rolling window's cells are those of any span of its resolution that reaches as far back.
+const RollingSpan* LatencyWindows::Impl::source_of(const Series& s, std::int64_t slots) {
+  const std::int64_t per_cell = rolling(slots).slots_per_cell;
+  for (const RollingSpan& span : s.spans) {
+    if (!span.anchored() && span.slots_per_cell == per_cell && span.slots >= slots) return &span;
+  }
+  return nullptr;
+}
+
 LatencyWindows::LatencyWindows() : impl_(std::make_unique<Impl>()) {}
 LatencyWindows::~LatencyWindows() = default;
 LatencyWindows::LatencyWindows(LatencyWindows&&) noexcept = default;
@@ -262,6 +272,36 @@ void LatencyWindows::reanchor(std::uint32_t id, Slot since) {
   SLOD_ASSERT(s.spans[kSloWindow].anchored());
   s.since = since;
   s.spans[kSloWindow].sum = impl_->sum_since(s);
+}
+
+bool LatencyWindows::can_add(std::uint32_t id, const WindowSpec& slo_window) const {
+  const Series& s = impl_->series[id];
+  if (!slo_window.since) return Impl::source_of(s, slo_window.length / kSlotLength) != nullptr;
+  // Exact where a span's cells reach back to the anchor and one begins there.
+  const auto holds = [&](const RollingSpan& span) {
+    return floor_div(*slo_window.since, span.slots_per_cell) >= span.left(impl_->now) &&
+           *slo_window.since % span.slots_per_cell == 0;
+  };
+  return holds(s.spans[kHour]) || holds(s.spans[kDaySpan]);
+}
+
+std::uint32_t LatencyWindows::add_like(std::uint32_t id, const WindowSpec& slo_window) {
+  impl_->series[id].close();
+  Series s = impl_->series[id];
+  if (slo_window.since) {
+    s.spans[kSloWindow] = {};
+    s.since = *slo_window.since;
+    s.spans[kSloWindow].sum = impl_->sum_since(s);
+  } else {
+    const std::int64_t slots = slo_window.length / kSlotLength;
+    RollingSpan span = *Impl::source_of(s, slots);
+    span.slots = slots;
+    span.advance(impl_->now);
+    s.spans[kSloWindow] = std::move(span);
+  }
+  impl_->due.push_back(Impl::next_due(s));
+  impl_->series.push_back(std::move(s));
+  return static_cast<std::uint32_t>(impl_->series.size() - 1);
 }
 
 void LatencyWindows::record(std::uint32_t id, Slot slot, Duration latency, int sign) {

@@ -97,6 +97,22 @@ void SpecState::advance(Slot now) {
   }
 }
 
+SeriesSpec SpecState::spec() const {
+  SeriesSpec spec;
+  for (std::size_t i = 0; i < visible; ++i) {
+    const WindowState& w = windows[i];
+    spec.windows.push_back({kSlotLength * w.slots, w.anchored() ? std::optional<Slot>(0) : std::nullopt});
+  }
+  return spec;
+}
+
+bool SpecState::keeps_the_same(const SpecState& other) const {
+  return std::equal(levels.begin(), levels.end(), other.levels.begin(), other.levels.end(),
+                    [](const LevelState& a, const LevelState& b) {
+                      return a.slots_per_cell == b.slots_per_cell && a.longest == b.longest;
+                    });
+}
+
 std::uint32_t SpecState::anchored_count() const {
   return static_cast<std::uint32_t>(
       std::count_if(windows.begin(), windows.end(), [](const WindowState& w) { return w.anchored(); }));

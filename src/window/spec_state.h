@@ -47,6 +47,10 @@ class SpecState {
     return (cell + 1) * levels[w.level].slots_per_cell + w.slots;
   }
   [[nodiscard]] std::uint32_t anchored_count() const;
+  /// The windows as they were asked for; anchored ones with slot 0 as `since`.
+  [[nodiscard]] SeriesSpec spec() const;
+  /// Whether both keep the same cells.
+  [[nodiscard]] bool keeps_the_same(const SpecState& other) const;
   SpecState() = default;  ///< to be read into
   template <class A>
   void io(A& a) {

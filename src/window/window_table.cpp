@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "slod/core/result.h"
 #include "window/cell_store.h"
@@ -86,6 +87,8 @@ struct WindowTable::Impl {
   void move_edges(SeriesId id);
   [[nodiscard]] Slot next_due(SeriesId id) const;
   [[nodiscard]] Counts sum_since(const Series& s, Slot from) const;
+  [[nodiscard]] static bool holds_exactly(const SpecState& spec, Slot from);
+  [[nodiscard]] Counts sum_of(const Series& s, const WindowState& window) const;
   template <class A>
   void io(A& a) {
     a(specs, series, running, due, sums, stores, since, now);
@@ -201,6 +204,19 @@ Counts WindowTable::Impl::sum_since(const Series& s, Slot from) const {
   return stores[s.stores + last].sum(spec.levels[last].ring, floor_div(from - 1, k) + 1, kNever);
 }
 
+bool WindowTable::Impl::holds_exactly(const SpecState& spec, Slot from) {
+  return std::any_of(spec.levels.begin(), spec.levels.end(), [&](const LevelState& level) {
+    const Cell cell = floor_div(from, level.slots_per_cell);
+    return cell >= level.ring.left && cell * level.slots_per_cell == from;
+  });
+}
+
+Counts WindowTable::Impl::sum_of(const Series& s, const WindowState& window) const {
+  if (window.anchored()) return sum_since(s, since[s.since + window.since]);
+  const LevelState& level = specs[s.spec].levels[window.level];
+  return stores[s.stores + window.level].sum(level.ring, window.left, kNever);
+}
+
 WindowTable::WindowTable() : impl_(std::make_unique<Impl>()) {}
 WindowTable::~WindowTable() = default;
 WindowTable::WindowTable(WindowTable&&) noexcept = default;
@@ -263,6 +279,39 @@ void WindowTable::reanchor(SeriesId id, std::size_t window, Slot since) {
   SLOD_ASSERT(window < spec.visible && spec.windows[window].anchored());
   impl_->since[s.since + spec.windows[window].since] = since;
   impl_->sums[s.sums + window] = impl_->sum_since(s, since);
+}
+
+bool WindowTable::can_add(const SeriesSpec& kept, const WindowSpec& window) const {
+  SeriesSpec more = kept;
+  more.windows.push_back(window);
+  const SpecState before(kept, impl_->now), after(more, impl_->now);
+  if (!before.keeps_the_same(after)) return false;
+  return !window.since || (*window.since <= impl_->now && Impl::holds_exactly(before, *window.since));
+}
+
+// The series' cells stay where they are; its sums move to a place where there is room for one more.
+void WindowTable::add_window(SeriesId id, const WindowSpec& window) {
+  Series& s = impl_->series[id];
+  const std::uint32_t old_spec = s.spec;
+  const std::size_t visible = impl_->specs[old_spec].visible;
+  const std::uint32_t anchored = impl_->specs[old_spec].anchored_count();
+  SeriesSpec more = impl_->specs[old_spec].spec();
+  more.windows.push_back(window);
+  s.spec = impl_->spec_for(more);
+  const SpecState& spec = impl_->specs[s.spec];
+  SLOD_ASSERT(spec.keeps_the_same(impl_->specs[old_spec]));
+  const std::vector<Slot> since(impl_->since.begin() + s.since, impl_->since.begin() + s.since + anchored);
+  s.since = static_cast<std::uint32_t>(impl_->since.size());
+  impl_->since.insert(impl_->since.end(), since.begin(), since.end());
+  if (window.since) impl_->since.push_back(*window.since);
+  const std::size_t old_sums = std::exchange(s.sums, impl_->sums.size());
+  impl_->sums.resize(s.sums + spec.windows.size());
+  for (std::size_t w = 0; w < spec.windows.size(); ++w) {
+    const std::size_t before = w < visible ? w : w - 1;  // hidden windows stand behind the new one
+    impl_->sums[s.sums + w] =
+        w == visible ? impl_->sum_of(s, spec.windows[w]) : impl_->sums[old_sums + before];
+  }
+  impl_->due[id] = std::min(impl_->due[id], impl_->next_due(id));
 }
 
 std::size_t WindowTable::size() const {

@@ -30,15 +30,15 @@ struct World {
     r.config = &slo;
     const auto count = static_cast<std::int64_t>(1'000'003 + 17 * slo.name.size());
     r.good = count, r.bad = 1'234;
-    r.sli = 0.998767, r.completeness = 1.0, r.has_data = true;
+    r.sli = 0.998767, r.has_data = true;
     r.budget.remaining_ratio = -0.2341232;
     for (const char* window : {"5m", "30m", "1h", "2h", "6h", "1d", "3d"})
-      r.windows.push_back({window, {count, 12}, 1.0 / 3, 0.99912345});
+      r.windows.push_back({window, {count, 12}, 1.0 / 3, 0.99912345, {}});
     for (const char* span : {"1h", "1d", "30d"}) r.quantiles[span] = {0.21, 0.8123, 4.2345};
     for (const char* severity : {"page", "page", "ticket", "ticket"})
       r.alerts.push_back({severity, "1h", "5m", 14.4, false, false, std::nullopt});
     for (int g = 0; g < kGroups; ++g)
-      r.groups.push_back({{{"area", "area-" + std::to_string(g)}}, count, 12, 999'000, {}});
+      r.groups.push_back({{{"area", "area-" + std::to_string(g)}}, count, 12, 999'000, {}, {}});
     r.booked = {1'000'000, 1'234, 5'678};
     r.latency_buckets.bounds = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60};
     r.latency_buckets.counts.assign(14, 12'345);

@@ -66,7 +66,8 @@ def config(state):
     return {
         "server": {"ingest": {"listen": "127.0.0.1:0"}, "web": {"listen": "127.0.0.1:0"}},
         "state": {"dir": state},
-        "sources": {"edge": {"http": {}, "format": "nginx-combined", "fields": {"labels": {"app": "app"}}}},
+        "sources": {"edge": {"http": {}, "format": "nginx-combined",
+                             "fields": {"latency": {"at": "request_time", "unit": "s"}, "labels": {"app": "app"}}}},
         "journeys": {name: {"api": {"source": "edge", "method": "POST", "route": route}} for name, route, _, _ in JOURNEYS},
         "slos": [{"name": name.lower(), "journey": name, **slo} for name, _, _, _ in JOURNEYS] +
                 [{"name": name.lower() + "-latency", "journey": name, "sli": "latency", "threshold": "500ms", **slo}

@@ -127,6 +127,32 @@ class ReloadTest(IntegrationTest):
         self.assertEqual(slod.counts("bikes"), (1, 0))
         slod.stop()
 
+    def test_names_targets_and_windows_cost_nothing(self):
+        slod = self.slod
+        for i in range(20):
+            self.assertEqual(slod.post("gateway", [ride((200, 503)[i % 10 == 0], app="ios")]).status, 200)
+        slod.tick()
+        before = slod.slo("rides")
+        second = "  - { name: strict, service: rides, journey: RideStart, sli: availability, actor: rider, objective: 99.9, alert_policy: quick, also: [ 12d ] }\n"
+        self.change(("name: rides", "name: rides-of-all"), ("objective: 99,", "objective: 80,"),
+                    ("long: 1m, short: 30s", "long: 50s, short: 20s"), ("slos:\n", "slos:\n" + second))
+        status, answer = self.reload()
+        self.assertEqual((status, answer["data"]["recomputes"]), (200, False))
+        self.computed()
+        self.assertIn("answers from what is counted: nothing had to be computed anew", slod.process.log())
+        self.assertNotIn("the past was computed anew", slod.process.log())
+        renamed, strict = slod.slo("rides-of-all"), slod.slo("strict")
+        for key in ("good", "bad", "valid", "sli", "latency", "outcomes", "attempts"):
+            self.assertEqual((renamed[key], strict[key]), (before[key], before[key]), key)
+        self.assertEqual((renamed["objective"], set(renamed["burn"])), (0.8, {"20s", "50s"}))
+        self.assertEqual((strict["objective"], strict["also"][0]["valid"]), (0.999, 20))
+        self.assertEqual(slod.post("gateway", [ride(503, app="ios")]).status, 200)
+        slod.tick(after=time.time())
+        self.assertEqual(slod.counts("strict"), (18, 3))
+        slod.restart()
+        self.assertEqual((slod.counts("rides-of-all"), slod.counts("strict")), ((18, 3), (18, 3)))
+        slod.stop()
+
     def test_what_was_said_is_not_said_again_and_what_the_new_config_ends_is_ended(self):
         slod = self.slod
         for _ in range(10):

@@ -27,6 +27,7 @@ struct Link {
 struct Counted {
   std::string source;
   SourceCounts counts;
+  Time at;
 };
 struct TickStep {
   Time at;
@@ -204,7 +205,8 @@ inline void EngineHistory::something() {
   counts.accepted = static_cast<std::uint64_t>(random_.between(0, 9));
   counts.ignored = 1;
   if (chance(50)) counts.rejected["time"] = 2;
-  steps_.emplace_back(Counted{one_of({"gateway", "fleet"}), counts});
+  if (chance(30)) counts.shed = static_cast<std::uint64_t>(random_.between(1, 40));
+  steps_.emplace_back(Counted{one_of({"gateway", "fleet"}), counts, now_});
 }
 
 inline void EngineHistory::time_passes() {

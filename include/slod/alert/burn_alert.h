@@ -31,6 +31,14 @@ class BurnAlert {
  public:
   /// Lifetime: rule and policy outlive it.
   BurnAlert(const BurnRule& rule, const AlertPolicy& policy, Ppm objective);
+  /// Goes on where another judge of the same windows stood.
+  void resume(const BurnAlert& old) {
+    state_ = old.state_;
+    held_ = old.held_;
+    burning_ = old.burning_;
+    since_ = old.since_;
+    calm_since_ = old.calm_since_;
+  }
   /// Returns the new state if it changed.
   std::optional<State> evaluate(const RuleInput& input);
   [[nodiscard]] State state() const { return state_; }

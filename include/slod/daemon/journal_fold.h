@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -51,7 +52,14 @@ class JournalFold {
   [[nodiscard]] engine::Engine& engine() { return engine_; }
   /// The engine's snapshot, with what is known beside it.
   [[nodiscard]] std::shared_ptr<engine::Snapshot> snapshot() const;
-  [[nodiscard]] const std::shared_ptr<const Config>& config() const { return config_; }
+  /// Any thread.
+  [[nodiscard]] std::shared_ptr<const Config> config() const {
+    const std::lock_guard lock(config_mutex_);
+    return config_;
+  }
+  /// Another config's SLOs answer from here on (Engine::adopt()). False: the past must be folded again.
+  /// Requires: the configs differ in nothing but SLOs, policies, and what numbers are not made of.
+  [[nodiscard]] bool adopt(std::shared_ptr<const Config> next);
   [[nodiscard]] const std::vector<fleet::RegistryEntry>& registry() const { return registry_; }
   [[nodiscard]] Dictionary& dictionary() { return dictionary_; }
   [[nodiscard]] const Dictionary& dictionary() const { return dictionary_; }
@@ -80,6 +88,7 @@ class JournalFold {
   template <class A>
   void io(A& a);
 
+  mutable std::mutex config_mutex_;  ///< guards the next for other threads; off the event path
   std::shared_ptr<const Config> config_;
   std::vector<fleet::RegistryEntry> registry_;
   const Dictionary& journal_dictionary_;

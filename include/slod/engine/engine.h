@@ -25,6 +25,9 @@ class Engine {
   void apply(const DeviceRow& row);
   /// Counts of records that never became rows (ignored, rejected, late) and of those that did (accepted).
   void count(const std::string& source, const SourceCounts& counts);
+  /// Records of the source that were dropped at `at` without a signal to retry: they lower the completeness
+  /// of what lives on it.
+  void missing(const std::string& source, std::uint64_t records, Time at);
   void note_unmatched(const std::string& path);
   /// The daemon's beginning: nothing before `at` was seen. A replay does not call it: it counts as fully
   /// observed.
@@ -42,6 +45,12 @@ class Engine {
   /// The picture of the last tick (as_of is the epoch before the first). What was applied since is in the
   /// counters already, in the sums only where it is late.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+
+  /// Another config's SLOs answer from here on, if what is kept says exactly what they would have counted:
+  /// other names, objectives, policies, orders; further windows within what is kept. Their rules go on where
+  /// the same ones stood; others are judged from the next tick on. False: nothing has changed, the past must
+  /// be folded again. Requires: the configs differ in nothing else.
+  [[nodiscard]] bool adopt(std::shared_ptr<const Config> next);
 
   /// The whole state with the dictionary, for a checkpoint. Read into an engine that was constructed with the
   /// same config and registry and has seen nothing; if the reader is not complete() then, throw it away.

@@ -29,17 +29,27 @@ struct RuleStatus {
   bool quiet = false;    ///< fires because of history alone: nobody is told (daemon)
 };
 
+/// What is missing of a window: `unobserved` and `shed` are not among its valid events.
+struct Missing {
+  std::int64_t unobserved = 0;  ///< events (device-minutes) that slod did not see through
+  std::int64_t shed = 0;    ///< records of the SLO's sources that were dropped: any of them could be its own
+  double completeness = 1;  ///< accepted / (accepted + shed + unobserved); 1 if there was nothing
+  [[nodiscard]] std::int64_t all() const { return unobserved + shed; }
+};
+
 struct WindowReading {
   std::string window;  ///< "5m"
   window::Counts counts;
   std::optional<double> burn, sli;
+  Missing missing;
 };
 
 struct GroupReading {
   std::vector<std::pair<std::string, std::string>> labels;  ///< in the order of group_by
   std::int64_t good = 0, bad = 0;
   Ppm objective = 0;
-  std::vector<RuleStatus> alerts;  ///< per_group policies
+  std::vector<RuleStatus> alerts;      ///< per_group policies
+  std::optional<std::int64_t> capped;  ///< as the whole's, by the group's own valid events
 };
 
 struct AlsoReading {
@@ -48,6 +58,7 @@ struct AlsoReading {
   std::int64_t good = 0, bad = 0;
   std::optional<double> sli;
   slo::Budget budget;
+  Missing missing;
 };
 
 /// The latency histogram of the daemon's life, cumulative, for slod_event_latency_seconds.
@@ -59,8 +70,8 @@ struct LatencyBuckets {
 
 struct SloReading {
   const SloConfig* config = nullptr;  ///< kept alive by Snapshot::config
-  std::int64_t good = 0, bad = 0, excluded = 0, attempts = 0, attempts_good = 0, booked_late = 0,
-               unobserved = 0;
+  std::int64_t good = 0, bad = 0, excluded = 0, attempts = 0, attempts_good = 0, booked_late = 0;
+  Missing missing;
   std::optional<std::int64_t> capped;    ///< with max_share_per_device: bad events that do not count
   std::optional<std::int64_t> expected;  ///< fleet SLOs: device-minutes
   std::optional<double> coverage;
@@ -71,7 +82,8 @@ struct SloReading {
   std::map<std::string, std::array<std::optional<double>, 3>>
       quantiles;  ///< "1h", "1d", SLO window: p50, p90, p99
   std::map<std::string, std::int64_t> outcomes;
-  std::optional<double> completeness;
+  /// Valid events of actor `unknown` in the window, where the SLO leaves them out.
+  std::optional<std::int64_t> unknown_actor;
   std::optional<Time> counts_since;  ///< within the window: there is nothing of the time before it (daemon)
   bool has_data = false;
   std::vector<RuleStatus> alerts;

@@ -21,9 +21,16 @@ struct ProcessFigures {
   std::map<std::string, double> outbox_oldest_seconds;                         ///< by destination
 };
 
-/// What the SLI would be if everything unknown had been bad, and if it had been good; only where completeness
-/// is under 99.9 %. Slices and journeys count events, the fleet device-minutes.
-[[nodiscard]] std::optional<std::pair<double, double>> sli_bounds(const engine::SloReading& reading);
+/// What the SLI would be if everything missing had been bad, and if it had been good; only where completeness
+/// is under 99.9 %. Journeys count events, the fleet device-minutes; with slices there is none: how many of
+/// them what is missing would have turned nobody knows.
+struct SliBounds {
+  double low = 0, high = 0;
+};
+[[nodiscard]] std::optional<SliBounds> sli_bounds(const SloConfig& slo, window::Counts counts,
+                                                  const engine::Missing& missing);
+/// Over the SLO window.
+[[nodiscard]] std::optional<SliBounds> sli_bounds(const engine::SloReading& reading);
 
 /// The Prometheus text format 0.0.4. `promtool check metrics` is clean.
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);

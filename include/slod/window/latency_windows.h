@@ -12,6 +12,7 @@
 
 #include "slod/core/archive.h"
 #include "slod/core/time.h"
+#include "slod/window/window_table.h"
 
 namespace slod::window {
 
@@ -33,6 +34,11 @@ class LatencyWindows {
   /// `slo_window`: length of the rolling SLO window; or `since` for a calendar period.
   std::uint32_t add(Duration slo_window, std::optional<Slot> since = {});
   void reanchor(std::uint32_t id, Slot since);
+  /// Whether a series that has seen what `id` has, with another SLO window, follows exactly from what is
+  /// kept.
+  [[nodiscard]] bool can_add(std::uint32_t id, const WindowSpec& slo_window) const;
+  /// That series. Requires: can_add().
+  std::uint32_t add_like(std::uint32_t id, const WindowSpec& slo_window);
   /// sign is +1 or -1 (a withdrawal of a value that was recorded).
   void record(std::uint32_t id, Slot slot, Duration latency, int sign);
   void advance(Time at);

@@ -74,6 +74,12 @@ class WindowTable {
   /// Starts an anchored window anew at `since` (a new calendar period); its sum is that of the kept slots
   /// from there.
   void reanchor(SeriesId id, std::size_t window, Slot since);
+  /// Whether one window more on a series with the windows `kept` has now exactly the sum that it would have
+  /// had from the beginning: its resolution is kept, at least as far back. An anchored one must begin at or
+  /// before now().
+  [[nodiscard]] bool can_add(const SeriesSpec& kept, const WindowSpec& window) const;
+  /// One window more, behind the others. Requires: can_add(). Cost: the cells of the window.
+  void add_window(SeriesId id, const WindowSpec& window);
   [[nodiscard]] std::size_t size() const;
   /// Bytes held for one series, its share of shared tables left out.
   [[nodiscard]] std::size_t memory(SeriesId id) const;

@@ -54,6 +54,17 @@ TEST(ScaledPolicyTest, IsSharedOnlyByWindowsThatScaleEveryRuleAlike) {
   EXPECT_NE(slo(*config, "works").alert_policy, slo(*config, "connected").alert_policy);
 }
 
+TEST(LatencyTest, TextFormatsHaveANameForIt) {
+  const auto text = [](const std::string& format) {
+    return "sources: {edge: {http: {}, format: " + format + R"(}}
+journeys: {Ride: {api: {source: edge, method: POST, route: /ride}}}
+slos: [{name: fast, service: rides, journey: Ride, sli: latency, threshold: 1s, objective: 99}]
+)";
+  };
+  EXPECT_EQ(slo(*good(text("nginx-combined")), "fast").sli, SliKind::kLatency);
+  EXPECT_THAT(all_faults(load_text(text("fluent-bit"))), HasSubstr("maps no `latency`"));
+}
+
 TEST(ExampleTest, TheFullSampleLoadsWithoutAFault) {
   const Loaded loaded = load({repository("config/example.yaml")});
   ASSERT_NE(loaded.config, nullptr) << all_faults(loaded);

@@ -105,6 +105,16 @@ TEST(GoldenTest, Alb) {
   format.fields.labels = {{"target", "target_status_code"}};
   check("alb", format);
 }
+// What the parser "nginx" of Fluent Bit's parsers.conf makes of a line, as its http output writes it with
+// json_date_format double, epoch, iso8601; java_sql_timestamp says no zone, and so no time.
+TEST(GoldenTest, FluentBit) {
+  LogFormat format = json_format();
+  format.fields.time = "/date";
+  format.fields.method = "/method";
+  format.fields.path = "/path";
+  format.fields.status = "/code";
+  check("fluent-bit", format);
+}
 TEST(GoldenTest, Envoy) {
   LogFormat format = json_format();
   format.stamp_is_end = false;

@@ -33,17 +33,22 @@ class Describer {
   }
   void put(const window::Counts& counts) { put(counts.good), put(counts.bad); }
   void put(const slo::Budget& budget) { put(budget.allowed), put(budget.spent), put(budget.remaining_ratio); }
+  void put(const Missing& m) { put(m.unobserved), put(m.shed), put(m.completeness); }
   void put(const RuleStatus& r) {
     put(r.severity), put(r.long_window), put(r.short_window), put(r.burn), put(r.firing), put(r.held);
     put(r.since);
   }
   void put(const GroupReading& g) {
-    put("\n    group"), all(g.labels), put(g.good), put(g.bad), put(g.objective), all(g.alerts);
+    put("\n    group"), all(g.labels), put(g.good), put(g.bad), put(g.objective), all(g.alerts),
+        put(g.capped);
   }
   void put(const AlsoReading& a) {
-    put("\n    also " + a.window), put(a.since), put(a.good), put(a.bad), put(a.sli), put(a.budget);
+    put("\n    also " + a.window), put(a.since), put(a.good), put(a.bad), put(a.sli), put(a.budget),
+        put(a.missing);
   }
-  void put(const WindowReading& w) { put("\n    " + w.window), put(w.counts), put(w.burn), put(w.sli); }
+  void put(const WindowReading& w) {
+    put("\n    " + w.window), put(w.counts), put(w.burn), put(w.sli), put(w.missing);
+  }
   void put(const Transition& t) {
     put("\n  transition"), put(t.at), put(t.slo), put(t.severity), put(t.long_window), put(t.short_window);
     put(t.from), put(t.to), put(t.episode), all(t.labels);
@@ -64,10 +69,10 @@ class Describer {
 
   void put(const SloReading& s) {
     put("\n  slo " + s.config->name);
-    for (const std::int64_t n :
-         {s.good, s.bad, s.excluded, s.attempts, s.attempts_good, s.booked_late, s.unobserved})
+    for (const std::int64_t n : {s.good, s.bad, s.excluded, s.attempts, s.attempts_good, s.booked_late})
       put(n);
-    put(s.expected), put(s.coverage), put(s.sli), put(s.sli_raw), put(s.budget), put(s.completeness);
+    put(s.expected), put(s.coverage), put(s.sli), put(s.sli_raw), put(s.budget), put(s.missing),
+        put(s.unknown_actor);
     put(s.p50), put(s.p90), put(s.p99), put(s.has_data);
     for (const auto& [span, values] : s.quantiles) put(span), all(values);
     all(s.outcomes), all(s.windows), all(s.alerts), all(s.groups), all(s.also);

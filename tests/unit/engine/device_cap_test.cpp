@@ -82,6 +82,23 @@ TEST(DeviceCapTest, AlertsGoByWhatIsLeft) {
   EXPECT_TRUE(w.slo(1).alerts[0].firing);
 }
 
+TEST(DeviceCapTest, AGroupIsCappedByItsOwnValidEvents) {
+  Config config = capped_config(50'000);
+  config.slos[0].group_by = {"area"};
+  World w(config);
+  for (int i = 0; i < 10; ++i) w.request({.start = 1, .status = 500, .device = "v1", .area = "osaka"});
+  for (int i = 0; i < 30; ++i) w.request({.start = 2, .device = "v2", .area = "osaka"});
+  for (int i = 0; i < 60; ++i) w.request({.start = 3, .device = "v3", .area = "tokyo"});
+  w.tick(10);
+  const SloReading slo = w.slo(0);
+  EXPECT_EQ(slo.bad, 5) << "floor(5 % x 100)";
+  ASSERT_EQ(slo.groups.size(), 2U);
+  EXPECT_EQ(slo.groups[0].good, 30);
+  EXPECT_EQ(slo.groups[0].bad, 2) << "floor(5 % x 40)";
+  EXPECT_EQ(slo.groups[0].capped, 8);
+  EXPECT_EQ(slo.groups[1].capped, 0);
+}
+
 TEST(DeviceCapTest, EveryWindowIsTheNaiveSumWhateverComesLate) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -89,7 +106,7 @@ TEST(DeviceCapTest, EveryWindowIsTheNaiveSumWhateverComesLate) {
   const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
   window::SeriesSpec spec;
   spec.windows = {{minutes(5), {}}, {hours(6), {}}, {hours(48), {}}, {hours(24), 0}};
-  DeviceCap cap(100'000, spec);
+  DeviceCap cap(spec);
   std::map<std::pair<StringId, Slot>, std::int64_t> all;
   Slot now = slot_of(kT0), since = 0;
   cap.advance(now);
@@ -116,7 +133,7 @@ TEST(DeviceCapTest, EveryWindowIsTheNaiveSumWhateverComesLate) {
       const std::int64_t limit = std::max<std::int64_t>(1, sum.valid() / 10);
       std::int64_t beyond = 0;
       for (const auto& [d, n] : bad) beyond += std::max<std::int64_t>(0, n - limit);
-      ASSERT_EQ(cap.capped(w, sum), beyond) << "window " << w << " at step " << step;
+      ASSERT_EQ(cap.capped(w, sum, 100'000), beyond) << "window " << w << " at step " << step;
     }
   }
 }

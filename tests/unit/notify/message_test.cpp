@@ -44,7 +44,7 @@ struct World {
     reading.bad = 100;
     reading.sli = 0.9;
     reading.budget = slo::budget(990'000, 100, 1000);
-    reading.windows = {{"5m", {0, 50}, 100.0, 0.0}, {"1h", {900, 100}, 10.0, 0.9}};
+    reading.windows = {{"5m", {0, 50}, 100.0, 0.0, {}}, {"1h", {900, 100}, 10.0, 0.9, {}}};
     reading.outcomes = {{"ok", 900}, {"device_timeout", 60}, {"http_error", 40}};
     event = {{"slod/unlock-availability/page/1", "unlock-availability", "page", {}, kStart, {"1h/5m"}},
              true,

@@ -75,13 +75,27 @@ inline void add_state(Families& families, const SloReading& reading, const Label
                  "Share of the error budget that is left; may be negative.", slo,
                  reading.budget.remaining_ratio);
   families.gauge("slod_has_data", "1 if the SLO window has valid events.", slo, reading.has_data ? 1 : 0);
-  const Labels window = slo + Labels{{"slo_window", config.window.text}};
-  families.gauge("slod_completeness_ratio", "Share of what happened that slod saw.", window,
-                 reading.completeness);
+  if (reading.unknown_actor) {
+    families.gauge("slod_unknown_actor_events",
+                   "Valid events of actor unknown in the SLO window, where the SLO leaves them out.", slo,
+                   static_cast<double>(*reading.unknown_actor));
+  }
   if (config.journey < 0) {
     families.gauge("slod_fleet_coverage_ratio", "Observed share of the device-minutes that were due.", slo,
                    reading.coverage);
   }
+}
+
+inline void add_doubt(Families& families, const Labels& labels, double good, double bad,
+                      const engine::Missing& missing) {
+  families.gauge("slod_completeness_ratio", "Share of what happened that slod saw.", labels,
+                 missing.completeness);
+  if (missing.completeness >= 0.999) return;
+  const double lost = static_cast<double>(missing.shed + missing.unobserved), all = good + bad + lost;
+  const char* help =
+      "The SLI if all that is missing had been bad (low) or good (high), while completeness is under 0.999.";
+  families.gauge("slod_sli_bound_ratio", help, labels + Labels{{"bound", "low"}}, good / all);
+  families.gauge("slod_sli_bound_ratio", help, labels + Labels{{"bound", "high"}}, (good + lost) / all);
 }
 
 inline void add_windows(Families& families, const SloReading& reading, const Labels& slo) {
@@ -90,6 +104,8 @@ inline void add_windows(Families& families, const SloReading& reading, const Lab
     families.gauge("slod_sli_ratio", "Good events / valid events.", labels, window.sli);
     families.gauge("slod_burn_rate", "How many times faster than sustainable the budget is being spent.",
                    labels, window.burn);
+    add_doubt(families, labels, static_cast<double>(window.counts.good),
+              static_cast<double>(window.counts.bad), window.missing);
   }
   const std::string& text = reading.config->window.text;
   const bool listed = std::any_of(reading.windows.begin(), reading.windows.end(),
@@ -100,6 +116,8 @@ inline void add_windows(Families& families, const SloReading& reading, const Lab
     families.gauge("slod_burn_rate", "How many times faster than sustainable the budget is being spent.",
                    labels,
                    slo::burn_rate(reading.config->objective, reading.bad, reading.good + reading.bad));
+    add_doubt(families, labels, static_cast<double>(reading.good), static_cast<double>(reading.bad),
+              reading.missing);
   }
   constexpr std::array<const char*, 3> kQuantiles = {"0.5", "0.9", "0.99"};
   for (const auto& [span, values] : reading.quantiles) {

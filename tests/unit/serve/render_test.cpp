@@ -24,7 +24,7 @@ struct World {
     snapshot.as_of = *parse_rfc3339("2026-11-22T12:00:00Z");
     engine::SloReading reading;
     reading.config = &config->slos.front();
-    reading.windows = {{"5m", {}, std::nullopt, std::nullopt}};
+    reading.windows = {{"5m", {}, std::nullopt, std::nullopt, {}}};
     reading.quantiles["1h"] = {};
     reading.latency_buckets = {{0.1, 20}, {1, 2, 3}, 42.5};
     snapshot.slos = {reading};
@@ -51,7 +51,7 @@ TEST(SlosJson, UndefinedNumbersAreNullAndNeverZeroOrOne) {
 
 TEST(SlosJson, BytesThatAreNotUtf8AreShownAndDoNotThrow) {
   World world;
-  world.snapshot.slos[0].groups.push_back({{{"area", "\xff\xfe"}}, 1, 0, 999'500, {}});
+  world.snapshot.slos[0].groups.push_back({{{"area", "\xff\xfe"}}, 1, 0, 999'500, {}, {}});
   EXPECT_TRUE(json::accept(slos_json(world.snapshot)));
 }
 
@@ -102,7 +102,7 @@ TEST(Metrics, TheHistogramIsCumulativeAndEndsWithTheCount) {
 
 TEST(Metrics, GroupLabelsBecomeNamesThatPrometheusAllows) {
   World world;
-  world.snapshot.slos[0].groups.push_back({{{"device.model", "scooter\"x\n"}}, 5, 1, 999'500, {}});
+  world.snapshot.slos[0].groups.push_back({{{"device.model", "scooter\"x\n"}}, 5, 1, 999'500, {}, {}});
   const std::string text = metrics_text(world.snapshot, {});
   EXPECT_NE(text.find(R"(device_model="scooter\"x\n"} 6)"), std::string::npos);
 }

@@ -26,16 +26,25 @@ engine::RuleStatus rule(Random& random) {
   return {random.one_in(2) ? "page" : "ticket", "1h", "5m", 14.4, random.one_in(2), false, std::nullopt};
 }
 
+engine::Missing missing(Random& random) {
+  if (random.one_in(2)) return {};
+  const double complete = random.one_in(2) ? 0.999 : static_cast<double>(random.between(0, 998)) / 1000;
+  return {random.between(0, 9), random.between(0, 9), complete};
+}
+
 engine::SloReading reading(Random& random, const SloConfig& config) {
   engine::SloReading r;
   r.config = &config;
   r.good = random.between(0, 1'000'000);
   r.bad = random.between(0, 3);
-  r.sli = maybe(random), r.coverage = maybe(random), r.completeness = maybe(random);
+  r.sli = maybe(random), r.coverage = maybe(random), r.missing = missing(random);
+  if (random.one_in(2)) r.unknown_actor = random.between(0, 100);
   r.budget.remaining_ratio = maybe(random);
   r.has_data = random.one_in(2);
   for (const char* window : {"5m", "1h", "30d"}) {
-    if (!random.one_in(3)) r.windows.push_back({window, {}, maybe(random), maybe(random)});
+    if (!random.one_in(3))
+      r.windows.push_back(
+          {window, {random.between(0, 100), 1}, maybe(random), maybe(random), missing(random)});
   }
   if (random.one_in(2)) r.quantiles["1h"] = {maybe(random), maybe(random), maybe(random)};
   r.latency_buckets = {{0.01, 0.025, 2.5, 20},
@@ -47,7 +56,7 @@ engine::SloReading reading(Random& random, const SloConfig& config) {
   }
   for (std::int64_t i = random.between(0, 2); i > 0; --i) r.alerts.push_back(rule(random));
   for (std::int64_t i = random.between(0, 3); i > 0; --i) {
-    r.groups.push_back({{{"area", words(random)}, {"device.model", words(random)}}, i, 1, 990'000, {}});
+    r.groups.push_back({{{"area", words(random)}, {"device.model", words(random)}}, i, 1, 990'000, {}, {}});
     if (random.one_in(2)) r.groups.back().alerts.push_back(rule(random));
   }
   return r;
