@@ -59,6 +59,9 @@ DeviceRow Translation::row(const Dictionary& from, DeviceRow row, Dictionary& to
 void Remapper::append(const RecordBatch& batch, Dictionary& global, std::vector<ApiRow>& api,
                       std::vector<DeviceRow>& device) {
   translation_.reset(batch.dictionary);
+  // Look-ups side by side: each waits for memory, and none for another.
+  for (StringId id = 1; id < batch.dictionary.string_count(); ++id)
+    translation_.string(batch.dictionary, id, global);
   api.reserve(api.size() + batch.api.size());
   for (const ApiRow& row : batch.api) api.push_back(translation_.row(batch.dictionary, row, global));
   device.reserve(device.size() + batch.device.size());

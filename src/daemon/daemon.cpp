@@ -1,5 +1,6 @@
 #include "slod/daemon/daemon.h"
 
+#include <malloc.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -316,6 +317,14 @@ int Daemon::run() {
   return code;
 }
 
+/// Bodies and groups of rows come and go a thousand times a second: memory that the allocator gives back to
+/// the system each time must be cleared and mapped each time.
+static void keep_memory() {
+  constexpr int kLargest = 4 * 1024 * 1024, kSpare = 16 * 1024 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kLargest);
+  ::mallopt(M_TRIM_THRESHOLD, kSpare);
+}
+
 int run(const RunOptions& options) {
   if (!start_log(options.log_level, options.log_format)) {
     std::cerr << "slod run: --log.level is debug, info, warn or error; --log.format is logfmt or json\n";
@@ -324,6 +333,7 @@ int run(const RunOptions& options) {
   const config::Loaded loaded = config::load({options.config_file});
   for (const config::Fault& fault : loaded.faults) std::cerr << config::format_fault(fault, false);
   if (!loaded.config) return kExitConfig;
+  keep_memory();
   // Blocked before any thread exists, so that only main takes them.
   sigset_t signals;
   sigemptyset(&signals);

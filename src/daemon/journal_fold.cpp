@@ -1,6 +1,7 @@
 #include "slod/daemon/journal_fold.h"
 
 #include <algorithm>
+#include <array>
 
 #include "slod/core/archive.h"
 
@@ -26,15 +27,32 @@ bool JournalFold::adopt(std::shared_ptr<const Config> next) {
 
 void JournalFold::apply(const journal::Group& group, const OnTick& on_tick) {
   begin(group, on_tick);
-  for (const ApiRow& row : group.api) engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
+  constexpr std::size_t kAtOnce =
+      64;  // translated before the first of them is applied, so that they can be fetched
+  std::array<ApiRow, kAtOnce> rows;
+  for (std::size_t begin = 0; begin < group.api.size(); begin += kAtOnce) {
+    const std::size_t n = std::min(kAtOnce, group.api.size() - begin);
+    for (std::size_t i = 0; i < n; ++i)
+      rows[i] = translation_.row(journal_dictionary_, group.api[begin + i], dictionary_);
+    apply_rows({rows.data(), n});
+  }
   for (const DeviceRow& row : group.device)
     engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
 }
 
 void JournalFold::apply_own(const journal::Group& group, const OnTick& on_tick) {
   begin(group, on_tick);
-  for (const ApiRow& row : group.api) engine_.apply(row);
+  apply_rows(group.api);
   for (const DeviceRow& row : group.device) engine_.apply(row);
+}
+
+void JournalFold::apply_rows(std::span<const ApiRow> rows) {
+  constexpr std::size_t kAhead = engine::Engine::kLookAhead;
+  for (std::size_t i = 0; i < std::min(kAhead, rows.size()); ++i) engine_.prefetch(rows[i]);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) engine_.prefetch(rows[i + kAhead]);
+    engine_.apply(rows[i]);
+  }
 }
 
 void JournalFold::begin(const journal::Group& group, const OnTick& on_tick) {

@@ -192,6 +192,7 @@ Contributors contributors_of(const Config& config, const SloConfig& slo, SlotRan
   answer.to = slot_start(range.to);
   answer.objective = slo.objective;
   answer.total = sums.total;
+  if (slo.journey < 0) answer.unit = "device-minutes";
   answer.sli = slo::sli(sums.total.good, sums.total.valid());
   Teller teller(config, slo, dictionary, sums);
   answer.dimensions = slo.journey >= 0 ? teller.journey() : teller.fleet();

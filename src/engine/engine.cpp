@@ -182,6 +182,10 @@ void Engine::apply(const DeviceRow& row) {
   account->seen(row.time);
 }
 
+void Engine::prefetch(const ApiRow& row) const {
+  impl_->fold->prefetch(row);
+}
+
 void Engine::count(const std::string& source, const SourceCounts& counts) {
   impl_->accounts.count(source, counts);
 }

@@ -50,8 +50,17 @@ struct Fold::Impl {
   /// True if a tick has passed the slot; then the record shows in its source's accepted_late.
   bool note_late(StringId source, Time booked) {
     if (slot_of(booked) >= passed) return false;
-    ++counters.accepted_late[std::string(dictionary.text(source))];
+    ++late_of(source);
     return true;
+  }
+
+  /// Late records come in crowds, of one source.
+  std::uint64_t& late_of(StringId source) {
+    if (late_counter == nullptr || source != late_source) {
+      late_counter = &counters.accepted_late[std::string(dictionary.text(source))];
+      late_source = source;
+    }
+    return *late_counter;
   }
 
   Time start_of(const ApiRow& row) {
@@ -129,6 +138,7 @@ struct Fold::Impl {
   /// Not the caches of plan and maker: what they ask the dictionary for is in it.
   template <class A>
   void io(A& a) {
+    if constexpr (A::kReads) late_counter = nullptr;  // it points into counters
     a(counters, dedup, join, seq, now, passed);
     for (Journey& journey : plan.journeys()) archive::in_place(a, journey.bookers);
   }
@@ -140,6 +150,8 @@ struct Fold::Impl {
   Plan plan;
   AttemptMaker maker;
   Join join;
+  StringId late_source = 0;
+  std::uint64_t* late_counter = nullptr;
   std::uint64_t seq = 0;
   Time now = Time::min() + hours(24 * 365);        // room for subtraction
   Slot passed = std::numeric_limits<Slot>::min();  // slots before it were passed by the last tick
@@ -156,6 +168,10 @@ Fold::~Fold() = default;
 
 bool Fold::apply(const ApiRow& row) {
   return impl_->apply(row);
+}
+
+void Fold::prefetch(const ApiRow& row) const {
+  if (!row.id.empty()) impl_->dedup.prefetch(row.source, kApiKind, row.id);
 }
 
 bool Fold::apply(const DeviceRow& row) {

@@ -111,7 +111,7 @@ bool decode_api(const Parts& parts, Time stamp, const WordsReader& words, std::v
          get_present(packed, rows,
                      [&](ApiRow& r) {
                        const std::string_view bytes = in.loose.bytes(6);
-                       std::memcpy(&r.user, bytes.data(), bytes.size());
+                       if (!bytes.empty()) std::memcpy(&r.user, bytes.data(), bytes.size());
                      }) &&
          in.finished();
 }

@@ -36,7 +36,9 @@ struct Answer {
   std::uint64_t request = 0;
   std::atomic<bool> used{false};
 
-  ~Answer() { send(error_response(500, "the request was given up; try again")); }
+  ~Answer() {
+    if (!used.load()) send(error_response(500, "the request was given up; try again"));
+  }
 
   void send(Response response) {
     if (used.exchange(true)) return;
@@ -83,13 +85,29 @@ void Connection::turn_away(std::string_view reason) {
 // -----------------------------------------------------------------------------------------------------------
 
 void Connection::arm(Duration time) {
-  timer_.expires_after(time);
+  deadline_ = std::chrono::steady_clock::now() + time;
+  // A timer that rings earlier looks again then: most deadlines never come, and setting one costs a system
+  // call.
+  if (!timer_is_set_ || timer_.expiry() > deadline_) set_timer();
+}
+
+void Connection::disarm() {
+  deadline_ = kNoDeadline;
+}
+
+void Connection::set_timer() {
+  timer_is_set_ = true;
+  timer_.expires_at(deadline_);
   timer_.async_wait([self = shared_from_this()](const Error& error) { self->on_timer(error); });
 }
 
 void Connection::on_timer(const Error& error) {
   // The timer may have been set anew after this call was queued.
-  if (error || timer_.expiry() > std::chrono::steady_clock::now() || stage_ == Stage::kClosed) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (error || timer_.expiry() > now || stage_ == Stage::kClosed) return;
+  timer_is_set_ = false;
+  if (deadline_ == kNoDeadline) return;
+  if (deadline_ > now) return set_timer();
   if (stage_ == Stage::kBody && !timed_out_ && !body_is_too_slow()) return arm(kBodyLook);
   if ((stage_ == Stage::kHead || stage_ == Stage::kBody) && !timed_out_) {
     timed_out_ = true;  // the read under way ends with an error and answers 408
@@ -253,7 +271,7 @@ void Connection::read_chunks() {
 
 void Connection::dispatch() {
   stage_ = Stage::kHandler;
-  timer_.cancel();
+  disarm();
   auto way_back = std::make_shared<Answer>();
   way_back->loop = loop_;
   way_back->connection = weak_from_this();

@@ -52,7 +52,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void next_request();
   void read_some(void (Connection::*then)());
+  /// The stage that begins must end within `time`.
   void arm(Duration time);
+  void disarm();
+  void set_timer();
   void on_timer(const Error& error);
   void on_head_bytes();
   void take_head(std::size_t size);
@@ -73,7 +76,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] std::string_view buffered() const;
 
   Socket socket_;
+  static constexpr auto kNoDeadline = std::chrono::steady_clock::time_point::max();
   boost::asio::steady_timer timer_;
+  bool timer_is_set_ = false;  ///< and rings at the deadline or before
+  std::chrono::steady_clock::time_point deadline_ = kNoDeadline;
   std::weak_ptr<Loop> loop_;
   std::shared_ptr<ServerState> state_;
   AddressSlot slot_;

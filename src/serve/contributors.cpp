@@ -89,9 +89,11 @@ std::vector<Line> lines_of(const Json& data, Question question) {
   std::vector<Line> lines;
   for (const Json& dimension : data["dimensions"]) {
     if (question_of(dimension) != question) continue;
-    // Everything has it: it explains nothing.
-    if (question == Question::kWhere && dimension.value("distinct", 0) < 2) continue;
     for (const Json& value : dimension["values"]) {
+      // Everything has it: it explains nothing. Of a fleet's devices only those that failed are listed.
+      if (question == Question::kWhere && dimension.value("distinct", 0) < 2 &&
+          number_in(value, "share_of_valid"))
+        continue;
       if (!value["share_of_bad"].is_number() || value["share_of_bad"].get<double>() < kNotable) continue;
       const std::string text = value.value("value", "");
       Line line{dimension.value("dimension", "") + " " + (text.empty() ? "(none)" : text),
@@ -155,6 +157,7 @@ std::string contributors_json(const engine::Contributors& contributors) {
                {"good", contributors.total.good},
                {"bad", contributors.total.bad},
                {"valid", contributors.total.valid()},
+               {"unit", contributors.unit},
                {"sli", number(contributors.sli)},
                {"computed_from", contributors.computed_from},
                {"note", contributors.note.empty() ? Json(nullptr) : Json(contributors.note)},
@@ -171,10 +174,11 @@ std::string contributors_text_from_json(const std::string& text, bool colour) {
   const std::int64_t bad = data.value("bad", std::int64_t{0});
   const std::string name = data.value("slo", "");
   std::string out = (colour ? "\033[1m" + name + "\033[0m" : name) + ": " + std::to_string(bad) + " bad of " +
-                    std::to_string(data.value("valid", std::int64_t{0})) + " events, " +
-                    slo::percent(number_in(data, "sli")) + " (objective " +
-                    slo::percent(number_in(data, "objective")) + ")\n" + data.value("from", "") + " to " +
-                    data.value("to", "") + ", computed from " + data.value("computed_from", "") + "\n";
+                    std::to_string(data.value("valid", std::int64_t{0})) + " " +
+                    data.value("unit", "events") + ", " + slo::percent(number_in(data, "sli")) +
+                    " (objective " + slo::percent(number_in(data, "objective")) + ")\n" +
+                    data.value("from", "") + " to " + data.value("to", "") + ", computed from " +
+                    data.value("computed_from", "") + "\n";
   if (data["note"].is_string()) out += "note: " + data["note"].get<std::string>() + "\n";
   if (bad == 0) return out + "Nothing ate the budget.\n";
   const std::vector<Line> where = lines_of(data, Question::kWhere);

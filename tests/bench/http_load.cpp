@@ -1,10 +1,13 @@
 // A load generator: N keep-alive connections on loopback, one thread, each posting the next K lines of a log
-// as soon as its last request is answered. Prints one line of JSON: lines/s, requests/s, time to answer.
-//   http_load PORT PATH LOG LINES_PER_REQUEST CONNECTIONS SECONDS
+// as soon as its last request is answered; or, with a rate, so many requests a second in all, each on a
+// connection that is free, its time counted from when it was due. Prints one line of JSON: lines/s,
+// requests/s, time to answer.
+//   http_load PORT PATH LOG LINES_PER_REQUEST CONNECTIONS SECONDS [REQUESTS_A_SECOND]
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -30,7 +34,9 @@ using Clock = std::chrono::steady_clock;
   std::exit(1);
 }
 
-/// The log, cut into bodies of so many lines; begins again at its end.
+/// The log, cut into bodies of so many lines; begins again at its end. Each line is sent with the time of
+/// now, as a live log is, and from the second pass on with another request id: a duplicate would cost less
+/// than a line that counts.
 class Bodies {
  public:
   Bodies(const char* path, int lines) {
@@ -45,15 +51,48 @@ class Bodies {
       begin = end + 1;
       count = 0;
     }
+    ids_ = places_of("\"request_id\":\"");
+    times_ = places_of("\"time\":\"");
     if (bodies_.empty()) fail("the log has fewer lines than one request");
   }
   std::string_view next() {
     const auto [begin, size] = bodies_[next_];
-    next_ = (next_ + 1) % bodies_.size();
+    renew(begin, size);
+    if (++next_ == bodies_.size()) {
+      next_ = 0;
+      ++pass_;
+    }
     return std::string_view(text_).substr(begin, size);
   }
 
  private:
+  /// Where the values of a field begin.
+  [[nodiscard]] std::vector<std::size_t> places_of(std::string_view field) const {
+    std::vector<std::size_t> places;
+    for (std::size_t at = text_.find(field); at != std::string::npos; at = text_.find(field, at + 1))
+      places.push_back(at + field.size());
+    return places;
+  }
+  void renew(std::size_t begin, std::size_t size) {
+    const auto put = [&](const std::vector<std::size_t>& places, std::string_view value) {
+      auto at = std::lower_bound(places.begin(), places.end(), begin);
+      for (; at != places.end() && *at < begin + size; ++at)
+        std::copy(value.begin(), value.end(), &text_[*at]);
+    };
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    std::array<char, 32> text{};
+    int size_of_text =
+        std::snprintf(text.data(), text.size(), "%lld.%03lld", static_cast<long long>(milliseconds / 1000),
+                      static_cast<long long>(milliseconds % 1000));
+    put(times_, {text.data(), static_cast<std::size_t>(size_of_text)});
+    if (pass_ == 0) return;
+    size_of_text = std::snprintf(text.data(), text.size(), "%08x", pass_);
+    put(ids_, {text.data(), static_cast<std::size_t>(size_of_text)});
+  }
+
+  unsigned pass_ = 0;
+  std::vector<std::size_t> ids_, times_;
   std::string text_;
   std::vector<std::pair<std::size_t, std::size_t>> bodies_;
   std::size_t next_ = 0;
@@ -85,13 +124,14 @@ class Connection {
 
   [[nodiscard]] int socket() const { return socket_; }
 
-  void begin(const Load& load, std::string_view body) {
+  /// `due`: when the request should have been sent.
+  void begin(const Load& load, std::string_view body, Clock::time_point due) {
     head_ = "POST " + load.path +
             " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
     body_ = body;
     sent_ = 0;
     answer_.clear();
-    begun_ = Clock::now();
+    begun_ = due;
     write();
   }
   /// True: all is sent.
@@ -154,39 +194,78 @@ double quantile(const std::vector<double>& sorted, double q) {
                          static_cast<std::size_t>(q * static_cast<double>(sorted.size())))];
 }
 
-void watch(int epoll, Connection& connection, std::uint32_t events, int how) {
+void watch(int epoll, int descriptor, void* what, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
-  event.data.ptr = &connection;
-  if (::epoll_ctl(epoll, how, connection.socket(), &event) != 0) fail("epoll_ctl");
+  event.data.ptr = what;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("epoll_ctl");
 }
 
-void run(Load& load, Bodies& bodies, std::size_t connections, double seconds) {
+/// When requests are due: at once, or at a rate. Rings a timer for those of a rate.
+class Schedule {
+ public:
+  Schedule(double a_second, Clock::time_point begin) : paced_(a_second > 0), due_(begin) {
+    if (paced_)
+      step_ = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / a_second));
+  }
+  ~Schedule() { ::close(timer_); }
+  Schedule(const Schedule&) = delete;
+  Schedule& operator=(const Schedule&) = delete;
+  [[nodiscard]] int timer() const { return timer_; }
+  /// False: none is due. Else `due` is when it was.
+  bool take(Clock::time_point& due) {
+    const auto now = Clock::now();
+    if (!paced_) return due = now, true;
+    if (due_ > now) return ring(), false;
+    due = due_;
+    due_ += step_;
+    return true;
+  }
+
+ private:
+  void ring() const {
+    const auto at = std::chrono::duration_cast<std::chrono::nanoseconds>(due_.time_since_epoch()).count();
+    itimerspec when{};
+    when.it_value.tv_sec = at / 1'000'000'000;
+    when.it_value.tv_nsec = at % 1'000'000'000;
+    ::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr);
+  }
+  bool paced_;
+  Clock::time_point due_;
+  Clock::duration step_{0};
+  int timer_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+};
+
+void run(Load& load, Bodies& bodies, std::size_t connections, double seconds, double rate) {
   const int epoll = ::epoll_create1(0);
   std::vector<std::unique_ptr<Connection>> all;
+  std::deque<Connection*> idle;
   const auto begin = Clock::now();
   const auto end =
       begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  Schedule schedule(rate, begin);
+  watch(epoll, schedule.timer(), nullptr, EPOLLIN | EPOLLET);
   for (std::size_t i = 0; i < connections; ++i) {
     all.push_back(std::make_unique<Connection>(load.port));
-    watch(epoll, *all.back(), EPOLLIN | EPOLLOUT | EPOLLET, EPOLL_CTL_ADD);
-    all.back()->begin(load, bodies.next());
+    watch(epoll, all.back()->socket(), all.back().get(), EPOLLIN | EPOLLOUT | EPOLLET);
+    idle.push_back(all.back().get());
   }
   std::array<epoll_event, 256> ready;
-  for (std::size_t open = connections; open > 0;) {
+  for (;;) {
+    const bool over = Clock::now() >= end;
+    if (over && idle.size() == connections) break;
+    for (Clock::time_point due; !over && !idle.empty() && schedule.take(due);) {
+      Connection& connection = *idle.front();
+      idle.pop_front();
+      connection.begin(load, bodies.next(), due);
+    }
     const int n = ::epoll_wait(epoll, ready.data(), static_cast<int>(ready.size()), 30'000);
     if (n <= 0) fail("no answer for 30 s");
     for (int i = 0; i < n; ++i) {
+      if (ready[static_cast<std::size_t>(i)].data.ptr == nullptr) continue;  // the timer
       Connection& connection = *static_cast<Connection*>(ready[static_cast<std::size_t>(i)].data.ptr);
       connection.write();
-      while (connection.read(load)) {
-        if (Clock::now() >= end) {
-          ::epoll_ctl(epoll, EPOLL_CTL_DEL, connection.socket(), nullptr);
-          --open;
-          break;
-        }
-        connection.begin(load, bodies.next());
-      }
+      if (connection.read(load)) idle.push_back(&connection);
     }
   }
   const double took = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -203,8 +282,8 @@ void run(Load& load, Bodies& bodies, std::size_t connections, double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fputs("http_load PORT PATH LOG LINES_PER_REQUEST CONNECTIONS SECONDS\n", stderr);
+  if (argc != 7 && argc != 8) {
+    std::fputs("http_load PORT PATH LOG LINES_PER_REQUEST CONNECTIONS SECONDS [REQUESTS_A_SECOND]\n", stderr);
     return 2;
   }
   Load load;
@@ -212,6 +291,7 @@ int main(int argc, char** argv) {
   load.path = argv[2];
   load.lines = std::atoi(argv[4]);
   Bodies bodies(argv[3], load.lines);
-  run(load, bodies, static_cast<std::size_t>(std::atoi(argv[5])), std::atof(argv[6]));
+  run(load, bodies, static_cast<std::size_t>(std::atoi(argv[5])), std::atof(argv[6]),
+      argc == 8 ? std::atof(argv[7]) : 0);
   return 0;
 }

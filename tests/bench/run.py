@@ -16,7 +16,6 @@ import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -24,38 +23,8 @@ import urllib.request
 
 import mtail as mtail_case
 import workload
-
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "integration"))
-from harness import free_port  # noqa: E402
-
-
-class Bench:
-    """What a benchmark gets: where the binaries are, how much to do, a directory that goes away."""
-
-    def __init__(self, build, smoke, rounds, folder):
-        self.build, self.smoke, self.rounds, self.dir = build, smoke, rounds, folder
-
-    def size(self, full, smoke):
-        return smoke if self.smoke else full
-
-    def binary(self, name):
-        path = self.build / ("src/slod" if name == "slod" else f"tests/bench/{name}")
-        if not path.exists():
-            raise SystemExit(f"{path} is not built: cmake --build {self.build}")
-        return str(path)
-
-    def median_of(self, measure):
-        """Medians, key by key, of what `measure` returns round by round."""
-        rounds = [measure() for _ in range(self.rounds)]
-        return {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
-
-
-def say(name, figure, unit, yardstick=None, of="", goal=""):
-    """One line of the table. Ratio: the figure in yardsticks."""
-    ratio = f"{figure / yardstick:8.2f} x" if yardstick else " " * 10
-    measured = f"{yardstick:12,.2f} {of}" if yardstick else ""
-    print(f"{name:44} {figure:14,.2f} {unit:10} {ratio}  {measured:42} {goal}", flush=True)
+from common import HERE, Bench, Daemon, cpu_seconds_of, free_port, loaded, say
+from mqtt import mqtt
 
 
 # ---- Google Benchmark binaries ---------------------------------------------------------------------------------------
@@ -148,85 +117,66 @@ def mtail(bench):
     say("mtail: equal counts of both, lines of journeys", journeys, "lines")
 
 
-def cpu_seconds_of(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-class Daemon:
-    """A running slod with the benchmark's config; ended by its own process id."""
-
-    def __init__(self, bench, slos=12):
-        self.bench, self.slos = bench, slos
-        self.ingest, self.web = free_port(), free_port()
-
-    def __enter__(self):
-        self.dir = pathlib.Path(tempfile.mkdtemp(dir=self.bench.dir))
-        config = self.dir / "config.json"
-        workload.write_config(config, state=str(self.dir / "state"), ingest=f"127.0.0.1:{self.ingest}",
-                              web=f"127.0.0.1:{self.web}", slos=self.slos)
-        self.log = open(self.dir / "slod.log", "wb")
-        self.process = subprocess.Popen([self.bench.binary("slod"), "run", f"--config.file={config}"],
-                                        stdout=self.log, stderr=self.log)
-        end = time.monotonic() + 60
-        while not self.ready():
-            if self.process.poll() is not None or time.monotonic() > end:
-                raise SystemExit("slod did not start: " + (self.dir / "slod.log").read_text()[-2000:])
-            time.sleep(0.1)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(60)
-        self.log.close()
-        shutil.rmtree(self.dir)
-
-    def ready(self):
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            return self.get("/-/ready") is not None
-        return False
-
-    def get(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.web}{path}", timeout=60) as answer:
-            return answer.read()
-
-    def cpu_seconds(self):
-        return cpu_seconds_of(self.process.pid)
-
-    def resident_mb(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
-
-
 # lines a request, connections, the goal in numbers
 HTTP_LOADS = [(1000, 8, "goal 1,000,000 lines/s"), (100, 32, "goal 600,000 lines/s"), (1, 256, "goal 40,000 req/s")]
 
 
 def http(bench):
     """Batches over loopback to a slod with everything on; the answers come after the durable commit. Events are at the
-    wall clock, so the engine books them as live ones."""
+    wall clock, so the engine books them as live ones. Then half of the rate that was reached, beside a plain file that
+    takes the same bodies with write and fdatasync."""
     log = bench.dir / "http.log"
     count = bench.size(200_000, 2_000)
     workload.write_log(log, count, per_second=count / 60, first=time.time() - 60)
-    seconds = bench.size(3, 0.3)
+    seconds = bench.size(2, 0.3)
     for lines, connections, goal in HTTP_LOADS:
         with Daemon(bench) as daemon:
-            def measure():
+            def load(*rate):
                 cpu = daemon.cpu_seconds()
-                done = subprocess.run([bench.binary("http_load"), str(daemon.ingest), "/ingest/edge", str(log), str(lines),
-                                       str(connections), str(seconds)], stdout=subprocess.PIPE, text=True, check=True)
-                result = json.loads(done.stdout)
+                result = loaded([bench.binary("http_load"), daemon.ingest, "/ingest/edge", log, lines, connections, seconds,
+                                 *rate])
                 if result["refused"] > result["requests"] / 100:
                     print(f"   {result['refused']} of {result['requests']} requests were refused", flush=True)
                 result["cpu"] = (daemon.cpu_seconds() - cpu) / (result["requests"] * lines) * 1e9
                 return result
 
-            median = bench.median_of(measure)
+            median = bench.median_of(load)
+            rate = median["requests_per_s"] / 2
+            size = log.stat().st_size * lines // count
+
+            def half_load():
+                plain = loaded([bench.binary("commit_load"), "raw", size, rate, seconds, bench.dir])
+                return {**load(rate), "plain_p50": plain["p50_ms"], "plain_p99": plain["p99_ms"]}
+
+            half = bench.median_of(half_load)
         name = f"http: {lines} lines a request"
         say(name, median["lines_per_s"], "lines/s", goal=goal)
         say(name + ", CPU a line", median["cpu"], "ns")
         say(name + ", time to answer p50", median["p50_ms"], "ms")
         say(name + ", time to answer p99", median["p99_ms"], "ms")
+        say(name + ", half load p50", half["p50_ms"], "ms", half["plain_p50"], "ms plain file", "goal 5 ms")
+        say(name + ", half load p99", half["p99_ms"], "ms", half["plain_p99"], "ms plain file", "goal 1.5 x")
+
+
+def commit(bench):
+    """The journal alone: groups of so many events, durable each time, and a plain file that takes the same bytes with
+    write and fdatasync, in turn; then both at half of the journal's rate."""
+    for rows in bench.size([100, 1_000, 10_000], [100]):
+        with tempfile.TemporaryDirectory(dir=bench.dir) as folder:
+            def measure():
+                for file in pathlib.Path(folder).iterdir():
+                    shutil.rmtree(file) if file.is_dir() else file.unlink()
+                return loaded([bench.binary("commit_load"), "journal", rows, bench.size(2, 0.1), folder])
+
+            median = bench.median_of(measure)
+        name, plain = f"commit: groups of {rows}", "ms plain file"
+        say(name, median["events_per_s"], "events/s", median["plain_events_per_s"], "events/s plain file",
+            "goal 2,000,000" if rows >= 10_000 else "")
+        say(name + ", on disk", median["bytes_per_event"], "B an event", goal="goal 25")
+        for load, words in (("", "full rate"), ("half_", "half rate")):
+            for q in ("p50", "p99"):
+                say(f"{name}, {words} {q}", median[f"{load}{q}_ms"], "ms", median[f"plain_{load}{q}_ms"], plain,
+                    "goal 1.5 x" if (load, q) == ("half_", "p99") else "")
 
 
 def scrape(bench):
@@ -318,6 +268,8 @@ ALL = {
     "replay": replay,
     "mtail": mtail,
     "http": http,
+    "commit": commit,
+    "mqtt": mqtt,
     "scrape": scrape,
     "idle": idle,
     "restart": restart,

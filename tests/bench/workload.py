@@ -59,6 +59,23 @@ def write_config(path, **how):
     path.write_text(json.dumps(config(**how), indent=1))
 
 
+def mqtt_config(state, ingest, web, broker, qos, durability):
+    """A fleet that reports by MQTT, and two SLOs over it."""
+    return {
+        "server": {"ingest": {"listen": ingest}, "web": {"listen": web}},
+        "state": {"dir": state},
+        "sources": {"fleet": {
+            "mqtt": {"url": f"mqtt://127.0.0.1:{broker}", "client_id": "bench", "qos": qos, "durability": durability},
+            "messages": [{"topic": "vehicles/{device}/telemetry", "is": "report", "fields": {
+                "battery": "/battery", "state": "/state", "seq": "/seq", "boot": "/boot",
+                "position": {"lat": "/lat", "lon": "/lon"},
+                "labels": {"area": "/area", "model": "/model", "firmware": "/fw"}}}]}},
+        "fleet": {"sources": ["fleet"], "battery": {"low": 15, "recovered": 20}},
+        "slos": [{"name": name, "service": "fleet", "fleet": name, "objective": 97, "window": "30d", "group_by": ["area"]}
+                 for name in ("connectivity", "battery")],
+    }
+
+
 def restart_config(state, ingest, web, series):
     """One SLO with so many groups."""
     return {

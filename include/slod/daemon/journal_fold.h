@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,7 @@ class JournalFold {
 
  private:
   void begin(const journal::Group& group, const OnTick& on_tick);
+  void apply_rows(std::span<const ApiRow> rows);
   void apply(const journal::Control& control, const OnTick& on_tick);
   void unobserved(const std::string& source, Time from, Time to);
   void look_at_sources(Time at);

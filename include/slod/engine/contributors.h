@@ -86,6 +86,7 @@ struct Contributors {
   Time from, to;  ///< whole slots
   Ppm objective = 0;
   Tally total;
+  std::string unit = "events";  ///< what is counted: "events", "device-minutes"
   std::optional<double> sli;
   std::string computed_from;  ///< "memory", "journal"
   std::string note;           ///< what is missing in the range; "": nothing

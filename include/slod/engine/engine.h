@@ -23,6 +23,9 @@ class Engine {
 
   void apply(const ApiRow& row);
   void apply(const DeviceRow& row);
+  /// A hint: the row will be applied some kLookAhead rows from now. Changes nothing.
+  static constexpr std::size_t kLookAhead = fold::Fold::kLookAhead;
+  void prefetch(const ApiRow& row) const;
   /// Counts of records that never became rows (ignored, rejected, late) and of those that did (accepted).
   void count(const std::string& source, const SourceCounts& counts);
   /// Records of the source that were dropped at `at` without a signal to retry: they lower the completeness

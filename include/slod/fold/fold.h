@@ -105,6 +105,9 @@ class Fold {
 
   /// One request in journal order. Returns false if it was a duplicate (counted).
   bool apply(const ApiRow& row);
+  /// A hint: the row will be applied some kLookAhead rows from now. Changes nothing.
+  static constexpr std::size_t kLookAhead = 16;
+  void prefetch(const ApiRow& row) const;
   /// One command or reply in journal order (reports and presence are the fleet's). Returns false for a
   /// duplicate.
   bool apply(const DeviceRow& row);

@@ -6,10 +6,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 namespace slod::cli {
 namespace {
@@ -52,15 +52,6 @@ class Inflater {
   virtual bool feed(std::string_view in, std::string& out) = 0;
   /// True where the input may end.
   [[nodiscard]] virtual bool complete() const = 0;
-};
-
-class Plain final : public Inflater {
- public:
-  bool feed(std::string_view in, std::string& out) override {
-    out.append(in);
-    return true;
-  }
-  [[nodiscard]] bool complete() const override { return true; }
 };
 
 class Gzip final : public Inflater {
@@ -118,10 +109,11 @@ class Zstd final : public Inflater {
   bool complete_ = false;
 };
 
+/// Null: the bytes are the text itself.
 std::unique_ptr<Inflater> inflater_for(std::string_view head) {
   if (head.starts_with("\x1f\x8b")) return std::make_unique<Gzip>();
   if (head.starts_with("\x28\xb5\x2f\xfd")) return std::make_unique<Zstd>();
-  return std::make_unique<Plain>();
+  return nullptr;
 }
 
 class FileBlocks final : public LineBlocks {
@@ -146,8 +138,12 @@ class FileBlocks final : public LineBlocks {
 
  private:
   Status fill() {
-    raw_.resize(kReadSize);
-    const ssize_t n = file_.read(raw_.data(), raw_.size());
+    // Text goes straight to where it is decoded; only what is compressed is read elsewhere first.
+    std::string& to = inflater_ ? raw_ : buffer_;
+    const std::size_t had = inflater_ ? 0 : buffer_.size();
+    to.resize(had + kReadSize);
+    const ssize_t n = file_.read(to.data() + had, kReadSize);
+    to.resize(had + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     if (n < 0) return Error{"cannot read " + path_ + ": " + std::strerror(errno)};
     if (n == 0) {
       ended_ = true;
@@ -155,17 +151,26 @@ class FileBlocks final : public LineBlocks {
         return Error{path_ + " is cut short: its compressed data does not end"};
       return ok();
     }
-    const std::string_view bytes(raw_.data(), static_cast<std::size_t>(n));
-    if (!inflater_) inflater_ = inflater_for(bytes);
-    if (!inflater_->feed(bytes, buffer_))
-      return Error{path_ + " is damaged: its compressed data cannot be read"};
-    return ok();
+    return begun_ ? feed() : begin();
+  }
+  /// The first bytes say what the file is.
+  Status begin() {
+    begun_ = true;
+    inflater_ = inflater_for(buffer_);
+    if (!inflater_) return ok();
+    raw_.swap(buffer_);
+    return feed();
+  }
+  Status feed() {
+    if (!inflater_ || inflater_->feed(raw_, buffer_)) return ok();
+    return Error{path_ + " is damaged: its compressed data cannot be read"};
   }
 
   std::string path_;
   RawFile file_;
-  std::unique_ptr<Inflater> inflater_;
-  std::vector<char> raw_;
+  bool begun_ = false;
+  std::unique_ptr<Inflater> inflater_;  // null: plain text
+  std::string raw_;                     // compressed
   std::string buffer_;
   std::size_t given_ = 0;
   bool ended_ = false;

@@ -51,6 +51,8 @@ class Stream {
   }
   void apply(engine::Engine& engine) {
     if (next_ < api_.size()) {
+      constexpr std::size_t kAhead = engine::Engine::kLookAhead;
+      if (next_ + kAhead < api_.size()) engine.prefetch(api_[next_ + kAhead]);
       engine.apply(api_[next_]);
     } else {
       engine.apply(device_[next_]);

@@ -18,6 +18,10 @@ std::uint64_t pack(InboxPoint point) {
   return (point.generation << kOffsetBits) | point.offset;
 }
 
+InboxPoint unpack(std::uint64_t packed) {
+  return {packed >> kOffsetBits, packed & kOffsetMask};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Inbox>> Inbox::open(const InboxOptions& options,
@@ -43,8 +47,7 @@ Inbox::~Inbox() {
 }
 
 InboxPoint Inbox::end() const {
-  const std::uint64_t packed = end_.load(std::memory_order_acquire);
-  return {packed >> kOffsetBits, packed & kOffsetMask};
+  return unpack(end_.load(std::memory_order_acquire));
 }
 
 Inbox::Append Inbox::append(const InboxMessage& message) {
@@ -56,8 +59,8 @@ Inbox::Append Inbox::append(const InboxMessage& message) {
   tail_.offset += frame_.size();
   last_error_.store(0, std::memory_order_relaxed);
   backlog_.fetch_add(frame_.size(), std::memory_order_acq_rel);
-  end_.store(pack(tail_), std::memory_order_release);
-  bell_.signal();
+  end_.store(pack(tail_));
+  if (waiting_.load() && waiting_.exchange(false)) bell_.signal();
   return Append::kStored;
 }
 
@@ -94,7 +97,10 @@ bool Inbox::next_generation() {
 }
 
 void Inbox::wait_past(InboxPoint point, Duration at_most) {
-  if (end() <= point) bell_.wait(at_most);
+  // Set before the last look at the end, and read after the end moved (both seq_cst): no append goes unheard.
+  waiting_.store(true);
+  if (unpack(end_.load()) <= point) bell_.wait(at_most);
+  waiting_.store(false);
 }
 
 void Inbox::leave(std::uint64_t generation) {

@@ -77,6 +77,7 @@ class Inbox {
   std::atomic<std::uint64_t> end_;  // tail_, packed, published
   std::atomic<std::uint64_t> backlog_;
   std::atomic<int> last_error_{0};
+  std::atomic<bool> waiting_{false};  // the reader sleeps, or is about to: ringing costs a system call
   WakeUp bell_;
 };
 

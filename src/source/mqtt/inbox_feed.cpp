@@ -4,6 +4,10 @@ namespace slod::source {
 namespace {
 
 constexpr Duration kIdle = seconds(1);
+// One commit costs about as much as a hundred messages: what comes within this time goes into the same one.
+// Nobody waits for it: a message is acknowledged when it is in the inbox.
+constexpr Duration kGather = std::chrono::milliseconds(5);
+constexpr std::uint64_t kEnough = 128 * 1024;  // bytes
 constexpr Duration kAfterRefusal = std::chrono::milliseconds(100);
 // A committer that has stopped answers at once; this bounds the wait for one that is broken.
 constexpr Duration kAnswerAtStop = seconds(10);
@@ -60,8 +64,15 @@ void InboxFeed::pause(Duration length) {
   if (!stopping_.load()) std::this_thread::sleep_for(length);
 }
 
+void InboxFeed::gather() {
+  const InboxPoint end = inbox_.end();
+  if (end == point_ || end.generation != point_.generation || end.offset - point_.offset >= kEnough) return;
+  pause(kGather);
+}
+
 void InboxFeed::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
+    gather();
     const auto block = reader_.read(point_);
     if (!block) {
       surroundings_.log("error", "source " + source_.name + ": " + block.error().message + "; trying again");

@@ -30,6 +30,7 @@ class InboxFeed {
   [[nodiscard]] Submission submission(const InboxBlock& block, const std::shared_ptr<Answer>& answer);
   void report_damage(const InboxBlock& block);
   void pause(Duration length);
+  void gather();
 
   const Surroundings& surroundings_;
   const SourceConfig& source_;

@@ -73,6 +73,23 @@ TEST(SloJson, ShowsRecentBadEventsAndHidesTheirDevicesWhereAsked) {
   EXPECT_EQ(slo_json(world.snapshot, "unlock-availability").find("v17"), std::string::npos);
 }
 
+TEST(ContributorsText, OneDeviceThatFailedIsNamedAlthoughThereIsNoOtherToCompareWith) {
+  engine::Contributors answer;
+  answer.slo = "connectivity";
+  answer.total = {18, 2};
+  answer.unit = "device-minutes";
+  engine::Dimension device{engine::Dimension::Kind::kDevice, "device", {}, {}, 1};
+  device.top.push_back({"d4", {0, 2}, 1.0, std::nullopt, std::nullopt});
+  engine::Dimension model{engine::Dimension::Kind::kLabel, "model", {}, {}, 1};
+  model.top.push_back({"bike", {18, 2}, 1.0, 1.0, 1.0});
+  answer.dimensions = {device, model};
+  const std::string text = contributors_text_from_json(contributors_json(answer), false);
+  EXPECT_NE(text.find("2 bad of 20 device-minutes"), std::string::npos) << text;
+  EXPECT_NE(text.find("device d4"), std::string::npos) << text;
+  EXPECT_NE(text.find("100.0 %        -      -"), std::string::npos) << text;
+  EXPECT_EQ(text.find("bike"), std::string::npos) << "everything is one: " << text;
+}
+
 TEST(SlosTable, ShowsTheSameFromTheSnapshotAndFromTheApi) {
   const World world;
   EXPECT_EQ(slos_table(world.snapshot, false), slos_table_from_json(slos_json(world.snapshot), false));
