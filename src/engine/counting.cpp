@@ -22,25 +22,27 @@ void Counting::find_ways() {
   grouped_of_view_.resize(bookables_.views);
   lanes_of_check_.resize(bookables_.checks.size());
   grouped_of_check_.resize(bookables_.checks.size());
-  const auto add = [](Lanes& lanes, Lane& lane) {
+  for (Lane& lane : lanes_) {
+    for (const std::uint32_t one : lane.populations) add_ways(lane, plan_.populations[one]);
+  }
+}
+
+void Counting::add_ways(Lane& lane, const PlannedPopulation& population) {
+  const auto add = [&](Lanes& lanes) {
     if (std::find(lanes.begin(), lanes.end(), &lane) == lanes.end()) lanes.push_back(&lane);
   };
-  for (Lane& lane : lanes_) {
-    for (const std::uint32_t one : lane.populations) {
-      const PlannedPopulation& population = plan_.populations[one];
-      const auto view = bookables_.view_of(population.spec), check = bookables_.check_of(population.spec);
-      if (view) add(lanes_of_view_[*view], lane);
-      if (check) add(lanes_of_check_[*check], lane);
-      for (const std::uint32_t measure : population.measures) {
-        const MeasureSpec& spec = plan_.measures[measure].spec;
-        lane_of_[measure] = &lane;
-        if (spec.group_by.empty()) continue;
-        if (view)
-          grouped_of_view_[*view].push_back(
-              {measure, population.spec.fold, Actors(population.spec.actors), Criterion(spec)});
-        if (check) grouped_of_check_[*check].push_back(measure);
-      }
+  const auto view = bookables_.view_of(population.spec), check = bookables_.check_of(population.spec);
+  if (view) add(lanes_of_view_[*view]);
+  if (check) add(lanes_of_check_[*check]);
+  for (const std::uint32_t measure : population.measures) {
+    const MeasureSpec& spec = plan_.measures[measure].spec;
+    lane_of_[measure] = &lane;
+    if (spec.group_by.empty()) continue;
+    if (view) {
+      grouped_of_view_[*view].push_back(
+          {measure, population.spec.fold, Actors(population.spec.actors), Criterion(spec)});
     }
+    if (check) grouped_of_check_[*check].push_back(measure);
   }
 }
 

@@ -96,6 +96,7 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   };
 
   void find_ways();
+  void add_ways(Lane& lane, const PlannedPopulation& population);
   void book(const fold::Booking& booking, int sign, bool attempt);
   void admit(const fold::Booking& booking, bool attempt, const std::vector<Grouping>& groupings);
   void admit(const Measures& measures, LabelSetId labels);

@@ -19,7 +19,6 @@ Measure::Measure(const PopulationSpec& population, const PlannedMeasure& planned
       criterion_(planned.spec),
       attempts_are_events_(population.journey >= 0 && !planned.spec.slices && !population.retries),
       grouped_(!planned.spec.group_by.empty()),
-      folds_(population.fold),
       windows_(planned.needs),
       total_(tables.windows.add(windows_.spec())),
       slices_keep_(planned.needs.slices),

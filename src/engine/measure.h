@@ -116,7 +116,6 @@ class Measure {
   Criterion criterion_;
   bool attempts_are_events_;  ///< each event is one attempt, so what is said of one holds for the other
   bool grouped_;
-  bool folds_;
   MeasureWindows windows_;
   window::SeriesId total_ = 0;
   std::array<std::optional<window::SeriesId>, kSideCount> sides_;

@@ -53,9 +53,10 @@ MeasureSpec measure_spec(const SloConfig& slo, const std::string& population) {
   spec.slices = slo.budgeting;
   spec.key = population + kApart + "sli " + std::to_string(static_cast<int>(spec.sli)) + " " +
              std::to_string(spec.threshold.count());
-  if (spec.slices)
+  if (spec.slices) {
     spec.key +=
         " slices " + std::to_string(spec.slices->slice.count()) + " " + std::to_string(spec.slices->target);
+  }
   for (const std::string& label : spec.group_by) spec.key += kApart + ("by " + label);
   return spec;
 }

@@ -43,6 +43,12 @@ const char* name_of(Part part) {
       return "words of journeys";
     case Part::kFleetWords:
       return "words of fleet";
+    case Part::kLegs:
+      return "commands and replies";
+    case Part::kSealedMinutes:
+      return "sealed minutes";
+    case Part::kSealedFleet:
+      return "sealed fleet";
   }
   return "unknown part";
 }

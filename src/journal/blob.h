@@ -23,7 +23,10 @@ enum class Part : std::uint8_t {
   kJourneys = 5,
   kFleet = 6,
   kJourneyWords = 7,
-  kFleetWords = 8
+  kFleetWords = 8,
+  kLegs = 9,
+  kSealedMinutes = 10,
+  kSealedFleet = 11
 };
 [[nodiscard]] const char* name_of(Part part);
 

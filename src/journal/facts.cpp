@@ -27,7 +27,9 @@ std::string encode_controls(const Contents& contents, const std::vector<Control>
   std::string out;
   put_varint(out, contents.api);
   put_varint(out, contents.device);
-  out.push_back(static_cast<char>((contents.counts ? 1 : 0) | (contents.positions ? 2 : 0)));
+  out.push_back(static_cast<char>((contents.counts ? 1 : 0) | (contents.positions ? 2 : 0) |
+                                  (contents.legs > 0 ? 4 : 0)));
+  if (contents.legs > 0) put_varint(out, contents.legs);
   put_varint(out, controls.size());
   for (const Control& control : controls) {
     out.push_back(static_cast<char>(control.kind));
@@ -49,6 +51,8 @@ bool decode_controls(std::string_view bytes, Time stamp, Contents& contents, std
   const auto flags = in.word<std::uint8_t>();
   contents.counts = (flags & 1) != 0;
   contents.positions = (flags & 2) != 0;
+  contents.legs = (flags & 4) != 0 ? static_cast<std::size_t>(in.varint()) : 0;
+  if (contents.legs > contents.device) return false;
   for (std::size_t n = in.count(); n > 0 && in.good(); --n) {
     Control& control = controls.emplace_back();
     control.kind = static_cast<ControlKind>(in.word<std::uint8_t>());

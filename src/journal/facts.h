@@ -16,6 +16,7 @@ struct Contents {
   std::size_t device = 0;
   bool counts = false;
   bool positions = false;
+  std::size_t legs = 0;  ///< of the device rows: commands and replies, which are journeys' (from version 2)
 };
 
 [[nodiscard]] std::string encode_controls(const Contents& contents, const std::vector<Control>& controls,
@@ -31,11 +32,5 @@ bool decode_positions(std::string_view bytes, std::vector<SourcePosition>& posit
 
 [[nodiscard]] std::string encode_keys(const std::vector<StoredKey>& keys, Time stamp);
 bool decode_keys(std::string_view bytes, Time stamp, std::vector<StoredKey>& keys);
-
-/// What people did stays for ever, whatever the retention: everything but what slod notes about itself.
-[[nodiscard]] constexpr bool outlives_retention(ControlKind kind) {
-  return kind != ControlKind::kTick && kind != ControlKind::kGap && kind != ControlKind::kClockChange &&
-         kind != ControlKind::kSourceUp && kind != ControlKind::kSourceDown;
-}
 
 }  // namespace slod::journal

@@ -24,14 +24,16 @@ GroupBlobs GroupEncoder::encode(const Group& group) {
     return writer_.seal({part, group.position, group.stamp}, parts);
   };
   GroupBlobs out;
+  const DeviceParts device = split(group.device);
   const Contents contents{group.api.size(), group.device.size(), !group.counts.empty(),
-                          !group.positions.empty()};
+                          !group.positions.empty(), device.legs.size()};
   out.control = seal(Part::kControl, {encode_controls(contents, group.controls, group.stamp), {}});
   if (contents.counts) out.counts = seal(Part::kCounts, {encode_counts(group.counts), {}});
   if (contents.positions) out.positions = seal(Part::kPositions, {encode_positions(group.positions), {}});
   if (!group.keys.empty()) out.keys = seal(Part::kKeys, {encode_keys(group.keys, group.stamp), {}});
   if (contents.api > 0) out.journeys = seal(Part::kJourneys, encode_api(group.api, group.stamp, journeys_));
-  if (contents.device > 0) out.fleet = seal(Part::kFleet, encode_device(group.device, group.stamp, fleet_));
+  if (!device.legs.empty()) out.legs = seal(Part::kLegs, encode_legs(device, group.stamp, journeys_));
+  if (!device.fleet.empty()) out.fleet = seal(Part::kFleet, encode_device(device.fleet, group.stamp, fleet_));
   const auto seal_words = [&](Part part, const WordsWriter& words) {
     std::string entries = words.entries();
     if (entries.empty()) return entries;
@@ -104,12 +106,30 @@ Status GroupDecoder::decode_rows(const GroupColumns& columns, const Contents& co
     group.api.resize(contents.api);
     if (!decode_api(*parts, group.stamp, journeys_, group.api)) return malformed(Part::kJourneys);
   }
-  if (contents.device > 0 && !columns.fleet.empty()) {  // fleet may be gone: its retention is shorter
-    const Result<Parts> parts = reader_.open({Part::kFleet, group.position, group.stamp}, columns.fleet);
+  return decode_device_rows(columns, contents, group);
+}
+
+Result<Parts> GroupDecoder::open(Part part, const Group& group, std::string_view blob) {
+  return reader_.open({part, group.position, group.stamp}, blob);
+}
+
+Status GroupDecoder::decode_device_rows(const GroupColumns& columns, const Contents& contents, Group& group) {
+  DeviceParts device;
+  if (contents.legs > 0) {
+    if (columns.legs.empty()) return missing(Part::kLegs);
+    const Result<Parts> parts = open(Part::kLegs, group, columns.legs);
     if (!parts) return parts.error();
-    group.device.resize(contents.device);
-    if (!decode_device(*parts, group.stamp, fleet_, group.device)) return malformed(Part::kFleet);
+    device.legs.resize(contents.legs);
+    if (!decode_legs(*parts, group.stamp, journeys_, device)) return malformed(Part::kLegs);
   }
+  const std::size_t fleet = contents.device - contents.legs;
+  if (fleet > 0 && !columns.fleet.empty()) {  // fleet may be gone: its retention is shorter
+    const Result<Parts> parts = open(Part::kFleet, group, columns.fleet);
+    if (!parts) return parts.error();
+    device.fleet.resize(fleet);
+    if (!decode_device(*parts, group.stamp, fleet_, device.fleet)) return malformed(Part::kFleet);
+  }
+  if (!join(device, contents.device, group.device)) return malformed(Part::kLegs);
   return ok();
 }
 

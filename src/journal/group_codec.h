@@ -14,12 +14,12 @@ namespace slod::journal {
 
 /// Sealed blobs. Empty: the part is not stored.
 struct GroupBlobs {
-  std::string control, counts, positions, keys, journeys, fleet, journey_words, fleet_words;
+  std::string control, counts, positions, keys, journeys, legs, fleet, journey_words, fleet_words;
 };
 
 /// The same, borrowed from a row that is being read.
 struct GroupColumns {
-  std::string_view control, counts, positions, keys, journeys, fleet;
+  std::string_view control, counts, positions, keys, journeys, legs, fleet;
 };
 
 /// Thread: the committer. One for the life of a journal; words belong to the segment that is written.
@@ -51,6 +51,8 @@ class GroupDecoder {
 
  private:
   Status decode_rows(const GroupColumns& columns, const Contents& contents, Group& group);
+  Status decode_device_rows(const GroupColumns& columns, const Contents& contents, Group& group);
+  Result<Parts> open(Part part, const Group& group, std::string_view blob);
   WordsReader journeys_, fleet_;
   BlobReader reader_;
   Contents contents_;  ///< of the group that decode_facts saw last

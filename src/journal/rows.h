@@ -18,4 +18,17 @@ namespace slod::journal {
 bool decode_api(const Parts& parts, Time stamp, const WordsReader& words, std::vector<ApiRow>& rows);
 bool decode_device(const Parts& parts, Time stamp, const WordsReader& words, std::vector<DeviceRow>& rows);
 
+/// The device rows of a group as they are kept: commands and replies are parts of journeys and stay as long
+/// as they do, reports and presence are the fleet's.
+struct DeviceParts {
+  std::vector<DeviceRow> fleet, legs;
+  std::vector<std::int64_t> places;  ///< of `legs` among all of the group, ascending
+};
+[[nodiscard]] DeviceParts split(const std::vector<DeviceRow>& rows);
+/// `all`: how many there were; without the fleet's the legs come alone. False: the places are not theirs.
+bool join(DeviceParts& parts, std::size_t all, std::vector<DeviceRow>& rows);
+[[nodiscard]] Parts encode_legs(const DeviceParts& device, Time stamp, WordsWriter& words);
+/// Fills legs (their number is known) and places. False: malformed.
+bool decode_legs(const Parts& parts, Time stamp, const WordsReader& words, DeviceParts& device);
+
 }  // namespace slod::journal

@@ -11,7 +11,7 @@ constexpr const char* kConnection =
 constexpr const char* kSchema =
     "CREATE TABLE groups(position INTEGER PRIMARY KEY, stamp INTEGER NOT NULL, control BLOB NOT NULL, counts "
     "BLOB,"
-    " positions BLOB, journeys BLOB);"
+    " positions BLOB, journeys BLOB, legs BLOB);"
     "CREATE TABLE fleet(position INTEGER PRIMARY KEY, stamp INTEGER NOT NULL, rows BLOB NOT NULL);"
     "CREATE TABLE keys(position INTEGER PRIMARY KEY, stamp INTEGER NOT NULL, entries BLOB NOT NULL);"
     "CREATE TABLE words(position INTEGER NOT NULL, part INTEGER NOT NULL, entries BLOB NOT NULL,"
@@ -81,10 +81,13 @@ Result<Segment> Segment::open(const std::string& path) {
 }
 
 Status Segment::prepare() {
+  const Result<std::int64_t> version = database_.integer("PRAGMA user_version");
+  if (!version) return version.error();
+  can_grow_ = *version == kFormatVersion;
   const std::pair<sqlite::Statement*, const char*> all[] = {
       {&begin_, "BEGIN IMMEDIATE"},
       {&commit_, "COMMIT"},
-      {&group_, "INSERT INTO groups VALUES(?1,?2,?3,?4,?5,?6)"},
+      {&group_, can_grow_ ? "INSERT INTO groups VALUES(?1,?2,?3,?4,?5,?6,?7)" : "SELECT 1"},
       {&fleet_, "INSERT INTO fleet VALUES(?1,?2,?3)"},
       {&keys_, "INSERT INTO keys VALUES(?1,?2,?3)"},
       {&words_, "INSERT INTO words VALUES(?1,?2,?3)"},
@@ -106,6 +109,7 @@ Status Segment::append(const Group& group, const GroupBlobs& blobs,
   bind_or_null(group_, 4, blobs.counts);
   bind_or_null(group_, 5, blobs.positions);
   bind_or_null(group_, 6, blobs.journeys);
+  bind_or_null(group_, 7, blobs.legs);
   if (Status s = group_.run(); !s) return s;
   if (Status s = put_blob(fleet_, group, blobs.fleet); !s) return s;
   if (Status s = put_blob(keys_, group, blobs.keys); !s) return s;

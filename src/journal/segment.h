@@ -15,7 +15,7 @@
 namespace slod::journal {
 
 inline constexpr std::int64_t kApplicationId = 0x534c4f4a;  // "SLOJ"
-inline constexpr std::int64_t kFormatVersion = 1;
+inline constexpr std::int64_t kFormatVersion = 2;
 
 /// True: ours and of a version that we read. False: its creation was cut short (no schema). Errors: somebody
 /// else's, newer than this program, damaged.
@@ -43,6 +43,8 @@ class Segment {
   /// Folds the WAL into the file, which then stands alone and can be read from read-only media.
   Status finish();
   [[nodiscard]] sqlite::Database& database() { return database_; }
+  /// Of an older format it is read and trimmed, but not appended to.
+  [[nodiscard]] bool can_grow() const { return can_grow_; }
 
  private:
   explicit Segment(sqlite::Database database) : database_(std::move(database)) {}
@@ -51,6 +53,7 @@ class Segment {
   Status put_words(Part part, Position position, std::string_view blob);
   Status put_position(const KnownPosition& known);
   sqlite::Database database_;
+  bool can_grow_ = true;
   sqlite::Statement begin_, commit_, group_, fleet_, keys_, words_, position_;
 };
 

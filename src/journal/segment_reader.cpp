@@ -37,10 +37,14 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open(const std::string& pa
 Status SegmentReader::prepare() {
   const Status set = database_.exec("PRAGMA mmap_size=0; PRAGMA cell_size_check=ON");
   if (!set) return set;
+  const Result<std::int64_t> version = database_.integer("PRAGMA user_version");
+  if (!version) return version.error();
+  version_ = *version;
+  const std::string groups = "SELECT position,stamp,control,counts,positions,journeys," +
+                             std::string(version_ < 2 ? "NULL" : "legs") +
+                             " FROM groups WHERE position>?1 ORDER BY position LIMIT 1";
   const std::pair<sqlite::Statement*, const char*> all[] = {
-      {&group_,
-       "SELECT position,stamp,control,counts,positions,journeys FROM groups WHERE position>?1 ORDER BY "
-       "position LIMIT 1"},
+      {&group_, groups.c_str()},
       {&fleet_, "SELECT rows FROM fleet WHERE position=?1"},
       {&keys_, "SELECT entries FROM keys WHERE position=?1"},
       {&words_,
@@ -100,6 +104,7 @@ Result<Group> SegmentReader::decode_row(bool facts_only) {
   if (Status s = load_words_up_to(position); !s) return s.error();
   columns.positions = group_.blob(4);
   columns.journeys = group_.blob(5);
+  columns.legs = group_.blob(6);
   fleet_.bind(1, at);
   const Result<bool> fleet = fleet_.step();
   if (!fleet) return fleet.error();

@@ -41,6 +41,7 @@ class SegmentReader {
   };
   [[nodiscard]] Result<std::optional<End>> first();
   [[nodiscard]] Result<std::optional<End>> last();
+  [[nodiscard]] std::int64_t version() const { return version_; }
   [[nodiscard]] const std::string& path() const { return database_.path(); }
 
  private:
@@ -57,6 +58,7 @@ class SegmentReader {
   GroupDecoder decoder_;
   Position words_up_to_ = 0;
   bool group_is_bad_ = false;
+  std::int64_t version_ = 0;
 };
 
 }  // namespace slod::journal

@@ -8,6 +8,7 @@
 #include "journal/narrow.h"
 #include "journal/positions.h"
 #include "journal/recovery.h"
+#include "journal/sealed_store.h"
 #include "journal/segment.h"
 #include "journal/sqlite_reader.h"
 #include "journal/trimmer.h"
@@ -18,7 +19,7 @@ namespace {
 class SqliteJournal final : public Journal {
  public:
   SqliteJournal(const JournalOptions& options, Dictionary& dictionary, DirectoryLock lock,
-                Recovered recovered);
+                Recovered recovered, const SealedUntil& sealed);
 
   Result<Position> append(Group& group) override;
   [[nodiscard]] bool disk_full() const override { return disk_full_; }
@@ -29,6 +30,7 @@ class SqliteJournal final : public Journal {
     return std::unique_ptr<Reader>(std::make_unique<SqliteReader>(options_.dir, position, dictionary));
   }
   Status trim(Time now) override;
+  [[nodiscard]] Position waits_for_seal() const override { return trimmer_.waits_for_seal(); }
   [[nodiscard]] Position last_position() const override { return last_position_; }
   [[nodiscard]] Time last_stamp() const override { return last_stamp_; }
   [[nodiscard]] std::vector<SourcePosition> positions() const override { return positions_.positions(); }
@@ -37,6 +39,7 @@ class SqliteJournal final : public Journal {
 
  private:
   Status ready_for(Time stamp);
+  Status seal(const SealedBlock& block);
   Status begin_segment();
   [[nodiscard]] Status go_on_in_segment();
   [[nodiscard]] bool segment_is_over(Time stamp) const;
@@ -58,13 +61,14 @@ class SqliteJournal final : public Journal {
   std::uint64_t segment_bytes_ = 0;
   Position last_position_ = 0;
   Time last_stamp_;
+  SealedUntil sealed_;
   bool unfinished_ = false;  ///< a closed segment does not stand alone yet
   bool disk_full_ = false;
   mutable std::optional<Error> dead_;
 };
 
 SqliteJournal::SqliteJournal(const JournalOptions& options, Dictionary& dictionary, DirectoryLock lock,
-                             Recovered recovered)
+                             Recovered recovered, const SealedUntil& sealed)
     : options_(options),
       dictionary_(&dictionary),
       lock_(std::move(lock)),
@@ -74,12 +78,13 @@ SqliteJournal::SqliteJournal(const JournalOptions& options, Dictionary& dictiona
       segment_start_(recovered.segment_start),
       segment_bytes_(recovered.segment_bytes),
       last_position_(recovered.last_position),
-      last_stamp_(recovered.last_stamp) {
+      last_stamp_(recovered.last_stamp),
+      sealed_(sealed) {
   positions_.assign(recovered.positions);
 }
 
 bool SqliteJournal::segment_is_over(Time stamp) const {
-  if (!segment_) return true;
+  if (!segment_ || !segment_->can_grow()) return true;
   if (segment_empty_) return false;
   return stamp - segment_start_ >= options_.segment_length || segment_bytes_ >= options_.segment_bytes;
 }
@@ -130,10 +135,23 @@ Status SqliteJournal::ready_for(Time stamp) {
   return known ? known : failed(known.error(), false);
 }
 
+Status SqliteJournal::seal(const SealedBlock& block) {
+  // The journal itself is well: whatever it is, the same group may be tried again later.
+  const Status sealed = add_sealed(options_.dir, block, block.until - options_.keep_minutes);
+  disk_full_ = !sealed;
+  if (!sealed) return sealed;
+  sealed_.position = block.position;
+  sealed_.until = block.until;
+  return ok();
+}
+
 Result<Position> SqliteJournal::append(Group& group) {
   group.stamp = std::max(group.stamp, last_stamp_);
   const Status ready = ready_for(group.stamp);
   if (!ready) return ready.error();
+  for (const SealedBlock& block : group.sealed) {
+    if (const Status sealed = seal(block); !sealed) return sealed.error();
+  }
   group.position = last_position_ + 1;
   narrow(group);
   const GroupBlobs blobs = encoder_.encode(group);
@@ -158,8 +176,8 @@ void SqliteJournal::appended(const Group& group, const GroupBlobs& blobs) {
   last_position_ = group.position;
   last_stamp_ = group.stamp;
   segment_bytes_ += blobs.control.size() + blobs.counts.size() + blobs.positions.size() + blobs.keys.size() +
-                    blobs.journeys.size() + blobs.fleet.size() + blobs.journey_words.size() +
-                    blobs.fleet_words.size();
+                    blobs.journeys.size() + blobs.legs.size() + blobs.fleet.size() +
+                    blobs.journey_words.size() + blobs.fleet_words.size();
   positions_.set(group.positions, group.stamp);
   if (!closing_) return;
   // Nothing depends on it: what a reader in the way or a full disk prevents is done by trim() or the next
@@ -176,7 +194,7 @@ Status SqliteJournal::trim(Time now) {
   std::vector<SegmentFile> groups = *files;
   if (segment_empty_ && !groups.empty()) groups.pop_back();
   if (unfinished_) unfinished_ = !finish_closed(groups);
-  return trimmer_.trim(now, groups);
+  return trimmer_.trim(now, groups, sealed_.position);
 }
 
 Status SqliteJournal::collect_keys(Time at, std::vector<StoredKey>& keys) const {
@@ -216,8 +234,10 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(const JournalOptions& optio
   if (!recovered) return recovered.error();
   // SQLite syncs the directory of a new log but takes no notice if that fails: here it is an error.
   if (Status s = sync_directory(options.dir); !s) return s.error();
+  const Result<SealedUntil> sealed = sealed_until(options.dir);
+  if (!sealed) return sealed.error();
   return std::unique_ptr<Journal>(
-      std::make_unique<SqliteJournal>(options, dictionary, std::move(*lock), std::move(*recovered)));
+      std::make_unique<SqliteJournal>(options, dictionary, std::move(*lock), std::move(*recovered), *sealed));
 }
 
 Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Position position,

@@ -1,6 +1,7 @@
 #include "journal/sqlite_reader.h"
 
 #include <filesystem>
+#include <utility>
 
 namespace slod::journal {
 
@@ -22,7 +23,42 @@ Result<std::optional<Group>> SqliteReader::take() {
   return group;
 }
 
+Result<std::optional<Group>> SqliteReader::first_of_sealed() {
+  with_sealed_ = false;
+  Result<std::unique_ptr<SealedReader>> opened = SealedReader::open(dir_);
+  if (!opened) return opened.error();
+  sealed_ = std::move(*opened);
+  if (!sealed_) return std::optional<Group>();
+  Result<SealedBlock> newest = sealed_->newest();
+  if (!newest) return newest.error();
+  if (newest->position == 0) return std::optional<Group>();
+  Group group;
+  group.stamp = newest->from;
+  group.sealed.push_back(std::move(*newest));
+  return std::optional<Group>(std::move(group));
+}
+
 Result<std::optional<Group>> SqliteReader::next() {
+  if (with_sealed_) {
+    Result<std::optional<Group>> first = first_of_sealed();
+    if (!first || *first) return first;
+  }
+  if (!sealed_) return next_group();
+  if (!ahead_) {
+    Result<std::optional<Group>> group = next_group();
+    if (!group) return group;
+    ahead_ = std::move(*group);
+  }
+  Result<std::optional<SealedBlock>> block = sealed_->next(ahead_ ? ahead_->stamp : Time::max());
+  if (!block) return block.error();
+  if (!*block) return std::exchange(ahead_, std::nullopt);
+  Group group;
+  group.stamp = (*block)->from;
+  group.sealed.push_back(std::move(**block));
+  return std::optional<Group>(std::move(group));
+}
+
+Result<std::optional<Group>> SqliteReader::next_group() {
   for (bool looked_again = false;;) {
     if (segment_) {
       Result<std::optional<Group>> group = take();

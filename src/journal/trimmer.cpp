@@ -96,18 +96,24 @@ Status copy_kept(SegmentReader& from, Segment& to, Position last) {
 
 }  // namespace
 
-Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files) {
+Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files, Position sealed) {
+  sealed_ = sealed;
+  waits_for_seal_ = 0;
   std::uint64_t bytes = bytes_in(options_.dir);
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
     const Result<Closed*> closed = look(files[i]);
     if (!closed) return closed.error();
     const bool old = now - (*closed)->last_stamp > options_.keep_journeys;
+    if ((old || bytes > options_.max_bytes) && options_.seals && (*closed)->last > sealed_) {
+      waits_for_seal_ = (*closed)->last;  // nothing leaves before what it tells is sealed
+      break;
+    }
     if (old || bytes > options_.max_bytes) {
       if (Status s = drop_segment(files[i]); !s) return s;
       bytes = bytes_in(options_.dir);
       continue;
     }
-    if (now - (*closed)->last_stamp <= std::min<Duration>(options_.keep_fleet, options_.keep_keys)) break;
+    if (!fleet_may_go(**closed, now) && now - (*closed)->last_stamp <= options_.keep_keys) break;
     if (Status s = trim_streams(files[i], **closed, now); !s) return s;
   }
   return ok();
@@ -123,7 +129,9 @@ Result<Trimmer::Closed*> Trimmer::look(const SegmentFile& file) {
   const Result<std::optional<SegmentReader::End>> last = (*reader)->last();
   if (!last) return last.error();
   Closed closed;
-  if (*last) closed.last_stamp = (*last)->stamp;
+  if (*last) closed.last_stamp = (*last)->stamp, closed.last = (*last)->position;
+  // In the first format commands and replies lie among the fleet's rows: they stay as long as journeys.
+  closed.fleet_gone = (*reader)->version() < 2;
   return &closed_.emplace(file.first, closed).first->second;
 }
 
@@ -151,9 +159,13 @@ Status Trimmer::keep(const SegmentFile& file) {
   return copied;
 }
 
+bool Trimmer::fleet_may_go(const Closed& closed, Time now) const {
+  return options_.seals ? closed.last <= sealed_ : now - closed.last_stamp > options_.keep_fleet;
+}
+
 Status Trimmer::trim_streams(const SegmentFile& file, Closed& closed, Time now) {
   const Duration age = now - closed.last_stamp;
-  const bool fleet = age > options_.keep_fleet && !closed.fleet_gone;
+  const bool fleet = fleet_may_go(closed, now) && !closed.fleet_gone;
   const bool keys = age > options_.keep_keys && !closed.keys_gone;
   if (!fleet && !keys) return ok();
   Result<Segment> segment = Segment::open(file.path);

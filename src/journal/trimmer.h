@@ -17,13 +17,16 @@ namespace slod::journal {
 class Trimmer {
  public:
   explicit Trimmer(const JournalOptions& options) : options_(options) {}
-  /// Everything but the newest segment may go. `files`: all segments.
-  Status trim(Time now, const std::vector<SegmentFile>& files);
+  /// Everything but the newest segment may go. `files`: all segments. `sealed`: up to which group fleet rows
+  /// are.
+  Status trim(Time now, const std::vector<SegmentFile>& files, Position sealed);
+  [[nodiscard]] Position waits_for_seal() const { return waits_for_seal_; }
 
  private:
   /// What one look at a closed segment told; it does not change but through us.
   struct Closed {
     Time last_stamp;
+    Position last = 0;
     bool fleet_gone = false;
     bool keys_gone = false;
   };
@@ -31,8 +34,10 @@ class Trimmer {
   Status drop_segment(const SegmentFile& file);
   Status keep(const SegmentFile& file);
   Status trim_streams(const SegmentFile& file, Closed& closed, Time now);
+  [[nodiscard]] bool fleet_may_go(const Closed& closed, Time now) const;
   JournalOptions options_;
   std::map<Position, Closed> closed_;
+  Position sealed_ = 0, waits_for_seal_ = 0;
 };
 
 }  // namespace slod::journal

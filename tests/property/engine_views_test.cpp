@@ -138,7 +138,7 @@ int play(std::uint64_t seed, const Change& change) {
 
 TEST_P(Views, AnotherConfigOfTheSameMeasuresSaysWhatItWouldHaveSaid) {
   const std::uint64_t first = slod::test::first_seed();
-  const std::uint64_t count = slod::test::histories(60);
+  const std::uint64_t count = slod::test::histories(30);
   std::uint64_t adopted = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const int outcome = play(seed, GetParam());

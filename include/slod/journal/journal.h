@@ -32,8 +32,18 @@ enum class ControlKind : std::uint8_t {
   kCorrection,
   kSilence,
   kAcknowledgement,
-  kViolation
+  kViolation,
+  kSealed = 32,  ///< what the group's `sealed` says is durable; at: its end
+  kSealNow = 33  ///< room is short: seal at this tick what has come so far
 };
+
+/// What people did stays for ever, whatever the retention: everything but what slod notes about itself.
+/// From kOfPeople on every kind is such, those that are yet to come included.
+inline constexpr std::uint8_t kOfPeople = 64;
+[[nodiscard]] constexpr bool outlives_retention(ControlKind kind) {
+  const auto number = static_cast<std::uint8_t>(kind);
+  return (kind > ControlKind::kSourceDown && kind < ControlKind::kSealed) || number >= kOfPeople;
+}
 
 /// What is not a record of a source but is needed to fold the journal to the same numbers.
 struct Control {
@@ -49,6 +59,15 @@ struct StoredKey {
   Time at;
 };
 
+/// What outlives the fleet's rows (sealed.h has the bytes): the device-minutes of [from, until), which
+/// nothing rewrites any more, and what was known of the devices behind the group at `position`, so that the
+/// fleet's rows up to it are not needed.
+struct SealedBlock {
+  Position position = 0;
+  Time from, until;
+  std::string minutes, fleet;  ///< read: "" where it is not asked for
+};
+
 /// What is appended, read and folded as one: in this order controls (ticks come first: they precede the
 /// records of their group), api, device. Row ids belong to the dictionary that the journal was opened with.
 struct Group {
@@ -60,6 +79,7 @@ struct Group {
   std::vector<std::pair<std::string, SourceCounts>> counts;  ///< of this group, by source
   std::vector<StoredKey> keys;
   std::vector<SourcePosition> positions;
+  std::vector<SealedBlock> sealed;  ///< appended: at most one, with a kSealed control
 };
 
 class Reader {
@@ -76,10 +96,14 @@ class Journal {
   /// kept (80 and 48 bits) in the group itself, so that the live fold sees what a replay will read. Errors:
   /// I/O (the journal is dead: nothing more may be appended) or full disk (see disk_full(); the same group
   /// may be tried again later).
+  /// A sealed block is durable before its group is; one that overlaps with it takes the place of the older
+  /// one.
   virtual Result<Position> append(Group& group) = 0;
   [[nodiscard]] virtual bool disk_full() const = 0;
-  /// Reads from the group after `position`. Strings are interned into the journal's dictionary in journal
-  /// order. The committer's thread only, or before it starts: interning has one owner.
+  /// Reads from the group after `position`. From 0: what is sealed comes too, in groups of their own with
+  /// position 0: first the newest block's fleet, then minutes, each before the groups of its time. Strings
+  /// are interned into the journal's dictionary in journal order. The committer's thread only, or before it
+  /// starts: interning has one owner.
   virtual Result<std::unique_ptr<Reader>> read_from(Position position) = 0;
   /// The same with the reader's own dictionary, for any other thread; both must live as long as the reader.
   virtual Result<std::unique_ptr<Reader>> read_from(Position position, Dictionary& dictionary) = 0;
@@ -87,6 +111,9 @@ class Journal {
   /// people did and the sums of the counts stay (docs/journal-format.md). Bounded work: call it at every
   /// tick.
   virtual Status trim(Time now) = 0;
+  /// The last group that trim() would have dropped for want of room, but its fleet rows are not sealed yet.
+  /// 0: none.
+  [[nodiscard]] virtual Position waits_for_seal() const { return 0; }
   [[nodiscard]] virtual Position last_position() const = 0;
   [[nodiscard]] virtual Time last_stamp() const = 0;                        ///< the epoch in an empty journal
   [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;  ///< each stream's newest; by age
@@ -99,7 +126,10 @@ struct JournalOptions {
   Duration segment_length = hours(24);
   std::uint64_t segment_bytes = std::uint64_t{1} << 30;
   Duration keep_journeys = hours(24 * 400);
-  Duration keep_fleet = hours(24 * 3);
+  Duration keep_fleet = hours(24 * 3);  ///< reports and presence
+  /// Fleet rows go when they are sealed, whatever their age, and never before.
+  bool seals = false;
+  Duration keep_minutes = hours(24 * 1096);  ///< sealed device-minutes
   std::uint64_t max_bytes = 100'000'000'000;
   std::size_t most_keys = 1'000'000;  ///< keys_since() gives at most the newest so many
   /// Longer than any promise about keys (24 h), with the segment's own length on top.
@@ -115,6 +145,7 @@ struct JournalOptions {
 [[nodiscard]] Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Position position,
                                                                   Dictionary& dictionary);
 /// For tests and the conformance suite.
-[[nodiscard]] std::unique_ptr<Journal> make_memory_journal(Dictionary& dictionary);
+[[nodiscard]] std::unique_ptr<Journal> make_memory_journal(Dictionary& dictionary,
+                                                           const JournalOptions& options = {});
 
 }  // namespace slod::journal

@@ -40,6 +40,7 @@ Result<Extent> read_journal(const std::string& state) {
     const auto group = (*reader)->next();
     if (!group) return group.error();
     if (!group->has_value()) return extent;
+    if ((*group)->position == 0) continue;  // what is sealed
     extent.last = (*group)->position;
     for (const journal::Control& control : (*group)->controls) {
       if (control.kind == journal::ControlKind::kTick) extent.last_tick = control.at;

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -62,7 +63,7 @@ Status check_journal(const std::string& state, std::uint64_t position) {
     const auto group = (*reader)->next();
     if (!group) return group.error();
     if (!group->has_value()) break;
-    last = (*group)->position;
+    last = std::max(last, (*group)->position);
   }
   if (last == position) return ok();
   return Error{"the restored journal ends at position " + std::to_string(last) + ", the backup's at " +

@@ -34,7 +34,7 @@ TEST(OddInput, ANewPathThatNoJourneyMatchesShowsHoweverManyWereSeenBefore) {
   for (int i = 0; i < 5000; ++i) world.engine.note_unmatched("GET /scan/" + std::to_string(i));
   for (int i = 0; i < 50; ++i) world.engine.note_unmatched("POST /v2/rides");
   world.engine.tick(at(10));
-  const auto& listed = world.engine.snapshot()->unmatched_paths;
+  const auto listed = world.engine.snapshot()->unmatched_paths;  // a copy: the snapshot goes
   ASSERT_FALSE(listed.empty());
   EXPECT_EQ(listed.front().first, "POST /v2/rides");
 }

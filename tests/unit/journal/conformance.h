@@ -1,9 +1,12 @@
-// What every implementation of Journal must pass. A Backend has: open(Dictionary&) ->
+// What every implementation of Journal must pass. A Backend has: open(Dictionary&, bool seals = false) ->
 // Result<unique_ptr<Journal>> (again and again on the same data if kDurable), and kDurable.
 #pragma once
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
 
 #include "unit/journal/support.h"
 
@@ -13,10 +16,10 @@ template <typename Backend>
 class JournalConformance : public ::testing::Test {
  protected:
   void SetUp() override { reopen(); }
-  void reopen() {
+  void reopen(bool seals = false) {
     journal_.reset();
     dictionary_ = std::make_unique<Dictionary>();
-    auto opened = backend_.open(*dictionary_);
+    auto opened = backend_.open(*dictionary_, seals);
     ASSERT_TRUE(opened) << opened.error().message;
     journal_ = std::move(*opened);
   }
@@ -203,12 +206,140 @@ TYPED_TEST_P(JournalConformance, TrimmingKeepsWhatPeopleDidAndTheSumOfTheCounts)
   EXPECT_EQ(this->journal_->last_position(), 5U);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(JournalConformance, AnEmptyJournalIsBeforeTheFirstGroup,
-                            NumbersGroupsFromOneWithoutGaps, RandomGroupsComeBackAsAppendLeftThem,
-                            AReaderSeesWhatIsAppendedAfterItReachedTheEnd,
-                            ReadsIntoItsOwnDictionaryInJournalOrder, NarrowsIdsInTheGroupItself,
-                            TheStampNeverDecreases, KeepsTheNewestPositionOfEachStreamAndThoseSetLastLast,
-                            ForgetsOldStreamsButNeverTheNewestOfASource, GivesTheKeysSinceATime,
-                            TrimmingKeepsWhatPeopleDidAndTheSumOfTheCounts);
+TYPED_TEST_P(JournalConformance, EveryKindOfRecordThatPeopleWillMakeIsKeptForEver) {
+  for (int n = 0; n < 3; ++n) {
+    Group group = this->group_at(at(0) + hours(24 * n));
+    for (const int kind : {14, 31, 32, 33, 63, 64, 65, 200, 255})
+      group.controls.push_back(
+          {static_cast<ControlKind>(kind), group.stamp, std::to_string(kind), "by sato"});
+    this->append(group);
+  }
+  this->append(this->group_at(at(0) + hours(24 * 450)));
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(at(0) + hours(24 * 1000)));
+  std::map<std::string, int> kept;
+  auto reader = this->journal_->read_from(0);
+  ASSERT_TRUE(reader);
+  for (auto group = (*reader)->next(); group && *group; group = (*reader)->next()) {
+    for (const Control& control : (*group)->controls) ++kept[control.subject];
+  }
+  EXPECT_EQ(kept,
+            (std::map<std::string, int>{{"14", 3}, {"31", 3}, {"64", 3}, {"65", 3}, {"200", 3}, {"255", 3}}));
+}
+
+TYPED_TEST_P(JournalConformance, CommandsAndRepliesStayWithTheJourneysInTheirPlaces) {
+  std::vector<MessageKind> order;
+  for (int i = 0; i < 12; ++i) order.push_back(static_cast<MessageKind>((i * 7) % 4));
+  for (int day = 0; day < 3; ++day) {
+    Group group = this->group_at(at(0) + hours(24 * day));
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      group.device.emplace_back().kind = order[i];
+      group.device.back().seq = static_cast<std::int64_t>(i);
+    }
+    this->append(group);
+  }
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(at(0) + hours(24 * 5)));
+  auto reader = this->journal_->read_from(0);
+  ASSERT_TRUE(reader);
+  const auto group = (*reader)->next();
+  ASSERT_TRUE(group && *group);
+  std::vector<std::int64_t> legs, found;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] == MessageKind::kCommand || order[i] == MessageKind::kReply)
+      legs.push_back(static_cast<std::int64_t>(i));
+  }
+  for (const DeviceRow& row : (*group)->device) found.push_back(row.seq);
+  EXPECT_EQ(found, legs);
+}
+
+inline std::string describe_sealed(const SealedBlock& block) {
+  return std::to_string(block.position) + " " + std::to_string(nanos(block.from) / 1'000'000'000) + "-" +
+         std::to_string(nanos(block.until) / 1'000'000'000) + " " + block.minutes + " " + block.fleet;
+}
+
+/// What a reader says, a word per group: its position, or what is sealed.
+inline std::vector<std::string> told(Journal& journal, Position after) {
+  Dictionary mine;
+  std::vector<std::string> out;
+  auto reader = journal.read_from(after, mine);
+  if (!reader) return {reader.error().message};
+  for (auto group = (*reader)->next();; group = (*reader)->next()) {
+    if (!group) out.push_back(group.error().message);
+    if (!group || !*group) return out;
+    if ((*group)->position > 0)
+      out.push_back(std::to_string((*group)->position) + ":" + std::to_string((*group)->device.size()));
+    if ((*group)->position > 0) continue;
+    for (const SealedBlock& block : (*group)->sealed) out.push_back(describe_sealed(block));
+  }
+}
+
+TYPED_TEST_P(JournalConformance, WhatIsSealedComesFirstAndBetweenTheGroupsOfItsTime) {
+  this->reopen(true);
+  for (int hour = 0; hour < 5; ++hour) {
+    Group group = this->group_at(at(hour * 3600));
+    group.device.resize(1);
+    if (hour == 3) group.sealed.push_back({2, at(0), at(3600), "m1", "f1"});
+    if (hour == 4) group.sealed.push_back({3, at(3600), at(7200), "m2", "f2"});
+    this->append(group);
+  }
+  if (TypeParam::kDurable) this->reopen(true);
+  EXPECT_THAT(told(*this->journal_, 0),
+              ::testing::ElementsAre("3 3600-7200  f2", "1:1", "2 0-3600 m1 ", "2:1", "3 3600-7200 m2 ",
+                                     "3:1", "4:1", "5:1"));
+  EXPECT_THAT(told(*this->journal_, 2), ::testing::ElementsAre("3:1", "4:1", "5:1"));
+}
+
+TYPED_TEST_P(JournalConformance, AnOverlappingBlockTakesThePlaceOfTheOlderOne) {
+  this->reopen(true);
+  Group group = this->group_at(at(7200));
+  group.sealed = {{1, at(0), at(3600), "m1", "f1"}};
+  this->append(group);
+  group.sealed = {{1, at(0), at(7200), "m2", "f2"}};
+  this->append(group);
+  EXPECT_THAT(told(*this->journal_, 0), ::testing::ElementsAre("1 0-7200  f2", "1 0-7200 m2 ", "1:0", "2:0"));
+}
+
+TYPED_TEST_P(JournalConformance, NothingLeavesBeforeItIsSealed) {
+  this->reopen(true);
+  for (int day = 0; day < 4; ++day) {
+    Group group = this->group_at(at(0) + hours(24 * day));
+    group.device.resize(1);
+    this->append(group);
+  }
+  const Time later = at(0) + hours(24 * 500);
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(later));
+  EXPECT_THAT(told(*this->journal_, 0), ::testing::ElementsAre("1:1", "2:1", "3:1", "4:1"));
+  EXPECT_GT(this->journal_->waits_for_seal(), 0U);
+  Group group = this->group_at(later);
+  group.sealed.push_back({2, at(0), at(3600), "m", "f"});
+  this->append(group);
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(later));
+  const std::vector<std::string> left = told(*this->journal_, 0);
+  EXPECT_EQ(std::count(left.begin(), left.end(), "3:1"), 1) << "is not sealed";
+  EXPECT_EQ(std::count(left.begin(), left.end(), "2:1"), 0) << "is";
+  EXPECT_EQ(left.front(), "2 0-3600  f");
+}
+
+TYPED_TEST_P(JournalConformance, SealedMinutesEndAfterThreeYears) {
+  this->reopen(true);
+  const Time first = at(0);
+  for (const int day : {0, 30, 1200}) {
+    Group group = this->group_at(first + hours(24 * (day + 1)));
+    group.sealed.push_back({1, first + hours(24 * day), first + hours(24 * (day + 1)), "m", "f"});
+    this->append(group);
+  }
+  const std::vector<std::string> left = told(*this->journal_, 0);
+  EXPECT_EQ(std::count_if(left.begin(), left.end(), [](const auto& s) { return s.find(" m ") != s.npos; }),
+            1);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(
+    JournalConformance, AnEmptyJournalIsBeforeTheFirstGroup, NumbersGroupsFromOneWithoutGaps,
+    RandomGroupsComeBackAsAppendLeftThem, AReaderSeesWhatIsAppendedAfterItReachedTheEnd,
+    ReadsIntoItsOwnDictionaryInJournalOrder, NarrowsIdsInTheGroupItself, TheStampNeverDecreases,
+    KeepsTheNewestPositionOfEachStreamAndThoseSetLastLast, ForgetsOldStreamsButNeverTheNewestOfASource,
+    GivesTheKeysSinceATime, TrimmingKeepsWhatPeopleDidAndTheSumOfTheCounts,
+    EveryKindOfRecordThatPeopleWillMakeIsKeptForEver, CommandsAndRepliesStayWithTheJourneysInTheirPlaces,
+    WhatIsSealedComesFirstAndBetweenTheGroupsOfItsTime, AnOverlappingBlockTakesThePlaceOfTheOlderOne,
+    NothingLeavesBeforeItIsSealed, SealedMinutesEndAfterThreeYears);
 
 }  // namespace slod::journal::test

@@ -5,13 +5,18 @@ namespace {
 
 struct MemoryBackend {
   static constexpr bool kDurable = false;
-  Result<std::unique_ptr<Journal>> open(Dictionary& dictionary) { return make_memory_journal(dictionary); }
+  Result<std::unique_ptr<Journal>> open(Dictionary& dictionary, bool seals = false) {
+    JournalOptions options;
+    options.seals = seals;
+    return make_memory_journal(dictionary, options);
+  }
 };
 
 struct SqliteBackend {
   static constexpr bool kDurable = true;
-  Result<std::unique_ptr<Journal>> open(Dictionary& dictionary) {
+  Result<std::unique_ptr<Journal>> open(Dictionary& dictionary, bool seals = false) {
     JournalOptions options;
+    options.seals = seals;
     options.dir = dir_.path();
     return open_sqlite_journal(options, dictionary);
   }
@@ -21,8 +26,9 @@ struct SqliteBackend {
 /// A new segment every few groups: everything must hold across their borders too.
 struct ShortSegmentsBackend {
   static constexpr bool kDurable = true;
-  Result<std::unique_ptr<Journal>> open(Dictionary& dictionary) {
+  Result<std::unique_ptr<Journal>> open(Dictionary& dictionary, bool seals = false) {
     JournalOptions options;
+    options.seals = seals;
     options.dir = dir_.path();
     options.segment_length = seconds(7);
     return open_sqlite_journal(options, dictionary);

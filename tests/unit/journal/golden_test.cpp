@@ -1,10 +1,15 @@
-// golden/v1.db is a segment of format 1, written once. Every later slod must read it to the same groups. To
+// golden/vN.db is a segment of format N, written once. Every later slod must read it to the same groups. To
 // make the file of a new format: SLOD_WRITE_GOLDEN=1 journal_test --gtest_filter='GoldenSegmentTest.*'. It
 // overwrites nothing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "journal/directory.h"
+#include "journal/sealed_store.h"
+#include "journal/segment.h"
+#include "slod/journal/sealed.h"
 #include "unit/journal/support.h"
 
 namespace slod::journal::test {
@@ -12,8 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path golden_file() {
-  return fs::path(__FILE__).parent_path() / "golden" / "v1.db";
+fs::path golden_file(int version) {
+  return fs::path(__FILE__).parent_path() / "golden" / ("v" + std::to_string(version) + ".db");
+}
+fs::path golden_sealed() {
+  return fs::path(__FILE__).parent_path() / "golden" / "v2-sealed.db";
 }
 
 ApiRow golden_api(Dictionary& dictionary, int i) {
@@ -74,8 +82,49 @@ std::vector<Group> golden_groups(Dictionary& dictionary) {
   return groups;
 }
 
+SealedFleet golden_fleet(Dictionary& dictionary) {
+  SealedFleet fleet;
+  fleet.checks = {dictionary.intern("battery"), dictionary.intern("radio")};
+  const Label labels[] = {{dictionary.intern("model"), dictionary.intern("bike")}};
+  for (int i = 0; i < 3; ++i) {
+    SealedDevice device;
+    device.device = dictionary.intern("vehicle-" + std::to_string(i));
+    device.source = i == 1 ? 0 : dictionary.intern("fleet");
+    device.seen = i == 1 ? std::numeric_limits<std::int64_t>::max() : 1'795'000'000'000'000'000 + i;
+    device.evidence = device.seen;
+    device.time = std::numeric_limits<std::int64_t>::min() + i;
+    device.labels = dictionary.intern_labels(labels);
+    fleet.devices.push_back(device);
+    fleet.states.push_back({i, i + 10, static_cast<std::uint8_t>(i + 1), 1});
+    fleet.states.push_back({std::numeric_limits<std::int64_t>::min(), 7, 0, 0});
+  }
+  fleet.ahead = {{2, 1'795'000'060'000'000'000, dictionary.intern("riding"), 0}};
+  fleet.values = {12.5, -110};
+  fleet.recent = {{~std::uint64_t{0}, 5}, {3, 4}};
+  fleet.older = {{1, 2}};
+  fleet.duplicates = 9;
+  fleet.sources = {{dictionary.intern("fleet"), 9, 2, 1'795'000'000'000'000'007}};
+  return fleet;
+}
+
+std::vector<SealedMinutes> golden_minutes(Dictionary& dictionary) {
+  const Label labels[] = {{dictionary.intern("model"), dictionary.intern("bike")}};
+  std::vector<SealedMinutes> minutes;
+  for (int i = 0; i < 5; ++i) {
+    minutes.push_back({179'500'000 + 6 * i, dictionary.intern("any"), static_cast<std::uint8_t>(i % 4),
+                       dictionary.intern(i % 2 == 0 ? "" : "connectivity"), dictionary.intern_labels(labels),
+                       1000 - i});
+  }
+  return minutes;
+}
+
+SealedBlock golden_block(Dictionary& dictionary) {
+  return {3, at(1'795'000'020), at(1'795'000'080), encode_minutes(golden_minutes(dictionary), dictionary),
+          encode_fleet(golden_fleet(dictionary), dictionary)};
+}
+
 void write_golden() {
-  ASSERT_FALSE(fs::exists(golden_file()))
+  ASSERT_FALSE(fs::exists(golden_file(kFormatVersion)))
       << "a golden file is never overwritten: a new format gets a new file";
   const TempDir dir;
   Dictionary dictionary;
@@ -86,22 +135,33 @@ void write_golden() {
   for (Group& group : golden_groups(dictionary)) ASSERT_TRUE((*journal)->append(group));
   Group next;  // closes the segment
   next.stamp = at(1'795'000'110) + hours(25);
+  next.sealed.push_back(golden_block(dictionary));
   ASSERT_TRUE((*journal)->append(next));
-  fs::copy_file(segment_path(dir.path(), 1), golden_file());
+  fs::copy_file(segment_path(dir.path(), 1), golden_file(kFormatVersion));
+  fs::copy_file(sealed_path(dir.path()), golden_sealed());
 }
 
-TEST(GoldenSegmentTest, FormatOneIsReadFromAReadOnlyCopy) {
-  if (std::getenv("SLOD_WRITE_GOLDEN") != nullptr) write_golden();
-  const TempDir dir;
+/// A directory with the golden segment alone, and what its groups are.
+std::vector<std::string> put_golden(const TempDir& dir, int version, Dictionary& dictionary) {
   const std::string copy = segment_path(dir.path(), 1);
-  fs::copy_file(golden_file(), copy);
-  fs::permissions(copy, fs::perms::owner_read);
-  Dictionary dictionary;
+  fs::copy_file(golden_file(version), copy);
+  fs::permissions(copy, fs::perms::owner_read | fs::perms::owner_write);
   std::vector<std::string> expected;
   for (Group& group : golden_groups(dictionary)) {
     group.position = expected.size() + 1;
     expected.push_back(describe(group, dictionary));
   }
+  return expected;
+}
+
+class GoldenSegmentTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(GoldenSegmentTest, IsReadFromAReadOnlyCopy) {
+  if (std::getenv("SLOD_WRITE_GOLDEN") != nullptr && GetParam() == kFormatVersion) write_golden();
+  const TempDir dir;
+  Dictionary dictionary;
+  const std::vector<std::string> expected = put_golden(dir, GetParam(), dictionary);
+  fs::permissions(segment_path(dir.path(), 1), fs::perms::owner_read);
   Dictionary mine;
   auto reader = read_sqlite_journal(dir.path(), 0, mine);
   ASSERT_TRUE(reader);
@@ -110,10 +170,10 @@ TEST(GoldenSegmentTest, FormatOneIsReadFromAReadOnlyCopy) {
       << "reading writes nothing";
 }
 
-TEST(GoldenSegmentTest, FormatOneCanBeAppendedTo) {
+TEST_P(GoldenSegmentTest, CanBeAppendedTo) {
   const TempDir dir;
-  fs::copy_file(golden_file(), segment_path(dir.path(), 1));
   Dictionary dictionary;
+  std::vector<std::string> expected = put_golden(dir, GetParam(), dictionary);
   JournalOptions options;
   options.dir = dir.path();
   auto journal = open_sqlite_journal(options, dictionary);
@@ -123,7 +183,50 @@ TEST(GoldenSegmentTest, FormatOneCanBeAppendedTo) {
   EXPECT_EQ((*journal)->keys_since(at(0)).size(), 1U);
   Group group = golden_groups(dictionary)[1];
   ASSERT_TRUE((*journal)->append(group));
-  EXPECT_EQ(read_all(**journal, 3), std::vector<std::string>{describe(group, dictionary)});
+  expected.push_back(describe(group, dictionary));
+  EXPECT_EQ(read_all(**journal, 0), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, GoldenSegmentTest, ::testing::Values(1, 2));
+
+TEST(GoldenSealedTest, IsReadToTheSameFacts) {
+  const TempDir dir;
+  Dictionary dictionary;
+  put_golden(dir, 2, dictionary);
+  fs::copy_file(golden_sealed(), sealed_path(dir.path()));
+  Dictionary mine;
+  auto reader = read_sqlite_journal(dir.path(), 0, mine);
+  ASSERT_TRUE(reader);
+  const auto head = (*reader)->next();
+  ASSERT_TRUE(head && *head);
+  ASSERT_EQ((*head)->sealed.size(), 1U);
+  EXPECT_EQ((*head)->sealed.front().position, 3U);
+  EXPECT_EQ((*head)->sealed.front().until, at(1'795'000'080));
+  SealedFleet fleet;
+  ASSERT_TRUE(decode_fleet((*head)->sealed.front().fleet, dictionary, fleet));
+  EXPECT_EQ(fleet, golden_fleet(dictionary));
+  const auto second = (*reader)->next();
+  ASSERT_TRUE(second && *second && !(*second)->sealed.empty());
+  std::vector<SealedMinutes> minutes;
+  ASSERT_TRUE(decode_minutes((*second)->sealed.front().minutes, dictionary, minutes));
+  EXPECT_EQ(minutes, golden_minutes(dictionary));
+}
+
+TEST(GoldenSealedTest, AFlippedBitIsNamed) {
+  const TempDir dir;
+  Dictionary dictionary;
+  put_golden(dir, 2, dictionary);
+  fs::copy_file(golden_sealed(), sealed_path(dir.path()));
+  {
+    auto database = sqlite::Database::open(sealed_path(dir.path()), sqlite::Database::Mode::kReadWrite);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(database->exec("UPDATE sealed SET fleet=fleet||x'00'"));
+  }
+  auto reader = read_sqlite_journal(dir.path(), 0, dictionary);
+  ASSERT_TRUE(reader);
+  const auto head = (*reader)->next();
+  ASSERT_FALSE(head);
+  EXPECT_NE(head.error().message.find("sealed.db"), std::string::npos) << head.error().message;
 }
 
 }  // namespace
