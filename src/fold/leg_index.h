@@ -50,7 +50,7 @@ class LegIndex {
   };
   /// Who has an id, and since when: an id that comes back after a day is another's.
   struct Owner {
-    NodeId node;
+    NodeId node = 0;
     Time arrival;
   };
   static Digest scoped(Id kind, std::size_t source, const Digest& id);

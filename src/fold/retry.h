@@ -61,7 +61,7 @@ class RetryFolder {
     }
   };
   struct Event {
-    std::uint64_t first_seq;
+    std::uint64_t first_seq = 0;
     Booking booking;
   };
   using Keys = boost::unordered_flat_map<RetryKey, Key, RetryKeyHash>;
