@@ -32,8 +32,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  void append(Message message) {
-    filling_->messages.push_back(std::move(message));
+  /// Built in place: a Message is large, and most are small kinds of it.
+  template <typename One>
+  void append(const One& message) {
+    filling_->messages.emplace_back(std::in_place_type<One>, message);
     if (filling_->messages.size() == kMessages) hand_over();
   }
   /// `last` runs on the worker's thread after everything appended so far. Follow with finish().
