@@ -66,6 +66,7 @@ class FileTail final : public RunningSource {
  private:
   void follow(std::stop_token stop) {
     Verdict nothing;
+    report_loss();
     while (!stop.stop_requested()) {
       const auto block = reader_.next(TailReader::Clock::now());
       report_presence(reader_.has_file());
@@ -96,6 +97,14 @@ class FileTail final : public RunningSource {
     if (verdict->wait(stop) != Committed::kDurable) return false;
     health_.last_event = nanos(now);
     return true;
+  }
+
+  void report_loss() const {
+    if (!around_.log || !reader_.lost()) return;
+    around_.log("warn", "source " + source_.name + ": the file that was read up to byte " +
+                            std::to_string(reader_.lost()->offset) + " is neither " + source_.path +
+                            " nor beside it uncompressed; lines beyond that are not counted: " +
+                            "slod backfill can bring them in");
   }
 
   void report_presence(bool there) {

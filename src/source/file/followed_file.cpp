@@ -79,6 +79,10 @@ bool FollowedFile::resume_copy(const SourcePosition& position) {
   return !position.check.empty() && fits(position);
 }
 
+bool FollowedFile::begin_anew(const SourcePosition& position) {
+  return position.stream == stream_;
+}
+
 bool FollowedFile::fits(const SourcePosition& position) {
   if (position.offset > size()) return false;
   std::string before = bytes_before(position.offset);

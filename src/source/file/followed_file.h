@@ -41,6 +41,8 @@ class FollowedFile {
 
   /// The same for a copy of the file that `position` is of: whatever its stream, its bytes must fit.
   bool resume_copy(const SourcePosition& position);
+  /// True: the file that `position` is of, with whatever stands in it now; reading stays at the beginning.
+  bool begin_anew(const SourcePosition& position);
   /// Where reading stood when the file was found rewritten; told once.
   std::optional<SourcePosition> take_rewritten() { return std::exchange(rewritten_, std::nullopt); }
 

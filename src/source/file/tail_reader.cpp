@@ -59,10 +59,12 @@ TailReader::TailReader(std::string source, std::string path, const TailOptions& 
   });
   auto current = FollowedFile::open(path_, options_.limits);
   const bool known = newest == positions.rend() || (current && current->resume(*newest));
-  if (!known) {
-    files_ = siblings_from(*newest, &FollowedFile::resume);
-    if (files_.empty()) files_ = siblings_from(*newest, &FollowedFile::resume_copy);
+  // Renamed; or copied and truncated; or truncated, written anew and then renamed.
+  for (const Resume way : {&FollowedFile::resume, &FollowedFile::resume_copy, &FollowedFile::begin_anew}) {
+    if (!known && files_.empty()) files_ = siblings_from(*newest, way);
   }
+  const bool truncated = current && newest != positions.rend() && current->stream() == newest->stream;
+  if (!known && files_.empty() && !truncated) lost_ = *newest;
   if (current) files_.push_back(std::move(current));
 }
 

@@ -44,6 +44,8 @@ class TailReader {
   /// The last block is stored.
   void commit();
   [[nodiscard]] bool has_file() const { return !files_.empty(); }
+  /// Where reading stopped before this start, if that file is gone: what it had beyond it is not known.
+  [[nodiscard]] const std::optional<SourcePosition>& lost() const { return lost_; }
 
  private:
   void look_at_path();
@@ -58,6 +60,7 @@ class TailReader {
   std::string path_;
   TailOptions options_;
   Files files_;  ///< oldest first; the last is what the path named when looked at
+  std::optional<SourcePosition> lost_;
   std::uint64_t quiet_size_ = 0;
   std::optional<Clock::time_point> quiet_since_;
 };

@@ -277,6 +277,39 @@ TEST_F(FileTailTest, WhatWasReadBeforeARestartIsNotReadAgainWhateverLiesBesideIt
   EXPECT_EQ(out, "a\nb\nc\n");
 }
 
+TEST_F(FileTailTest, ReadsAFileThatWasTruncatedWrittenAnewAndThenRenamedWhileItWasDown) {
+  append("a\n");
+  {
+    TailReader tail = reader();
+    EXPECT_EQ(drain(tail), "a\n");
+  }
+  truncate();  // its copy went elsewhere
+  append("b\n");
+  rotate("log-20261122");
+  append("c\n");
+  TailReader tail = reader();
+  std::string out;
+  let_rotation_settle(tail, out);
+  EXPECT_EQ(out, "b\nc\n");
+}
+
+TEST_F(FileTailTest, SaysThatTheFileThatWasReadIsGone) {
+  append("a\n");
+  EXPECT_FALSE(reader().lost());
+  {
+    TailReader tail = reader();
+    EXPECT_EQ(drain(tail), "a\n");
+  }
+  EXPECT_FALSE(reader().lost());
+  fs::create_hard_link(path(), path("elsewhere"));  // so that its inode is not used again
+  fs::remove(path());
+  append("b\n");
+  TailReader tail = reader();
+  ASSERT_TRUE(tail.lost());
+  EXPECT_EQ(tail.lost()->offset, 2U);
+  EXPECT_EQ(drain(tail), "b\n");
+}
+
 TEST_F(FileTailTest, AFifoIsNotFollowed) {
   ASSERT_EQ(::mkfifo(path().c_str(), 0600), 0);
   TailReader tail = reader();
@@ -304,26 +337,31 @@ TEST_F(FileTailTest, NoLineIsLostOrDoubledWhateverHappensToTheFile) {
     append(text);
     expected += text;
   };
+  // In the order of time also by name: a file system's time stamps may be equal.
+  const auto rotated_name = [&] { return "log." + std::to_string(10'000 + ++rotations); };
   write("0\n");  // a file that is rotated away before it was ever looked at cannot be known
   got += drain(*tail);
   for (int step = 0; step < 3000; ++step) {
     switch (random() % 12) {
       case 0:  // half a line; its end comes with the next append
-        if (half.empty()) write(half = "half ");
+        if (half.empty()) write(half = "half " + std::to_string(++line) + " ");
         break;
       case 1:  // rename; old lines are read before new ones
         if (!half.empty()) write("\n");
         half.clear();
-        if (fs::exists(path())) rotate("log." + std::to_string(++rotations));
+        if (random() % 2 == 0) tail.reset();  // renamed while it was down
+        if (fs::exists(path())) rotate(rotated_name());
         write("new " + std::to_string(++line) + "\n");
+        if (!tail) tail = std::make_unique<TailReader>(reader());
         let_rotation_settle(*tail, got);
+        unseen = false;
         break;
       case 2:  // copytruncate: what was not read stands in the copy
         if (!half.empty()) write("\n");
         half.clear();
         if (unseen || random() % 3 == 0) let_rotation_settle(*tail, got);
         if (fs::exists(path())) {
-          fs::copy_file(path(), path("log." + std::to_string(++rotations)));
+          fs::copy_file(path(), path(rotated_name()));
           truncate();
           unseen = true;
         }
