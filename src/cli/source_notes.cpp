@@ -40,9 +40,10 @@ std::string source_notes(const std::string& data) {
       notes += head + "not up" +
                (last.is_string() ? ", last event " + last.get<std::string>() : ", nothing came yet") + "\n";
     }
-    if (const std::string text = lost(source); !text.empty())
+    if (const std::string text = lost(source); !text.empty()) {
       notes += head + "of " + std::to_string(source.value("received", std::uint64_t{0})) + " records " +
                text + "\n";
+    }
   }
   return notes;
 }

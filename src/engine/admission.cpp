@@ -50,8 +50,8 @@ std::vector<Admitted> Admission::decide(const std::vector<std::uint32_t>& measur
     fresh[place].slos.push_back(slo);
   }
   for (Admitted& admitted : fresh) {
-    if (auto tell = settled(measures_[admitted.measure], std::move(admitted)))
-      known.push_back(std::move(*tell));
+    Measure& measure = measures_[admitted.measure];
+    if (auto tell = settled(measure, std::move(admitted))) known.push_back(std::move(*tell));
   }
   return known;
 }

@@ -43,6 +43,7 @@ std::vector<SourcePosition> PositionTable::positions() const {
   std::stable_sort(oldest_first.begin(), oldest_first.end(),
                    [](const KnownPosition& a, const KnownPosition& b) { return a.stamp < b.stamp; });
   std::vector<SourcePosition> out;
+  out.reserve(oldest_first.size());
   for (KnownPosition& known : oldest_first) out.push_back(std::move(known.position));
   return out;
 }

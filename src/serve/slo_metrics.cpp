@@ -208,31 +208,32 @@ void add_state(Page& page, const SloReading& reading, const std::string& slo) {
   if (config.journey < 0) page.gauge(kCoverage, slo, "", reading.coverage);
 }
 
-void add_doubt(Page& page, const SloReading& reading, const std::string& slo, const std::string& window,
-               window::Counts counts, const engine::Missing& missing) {
-  page.line(kCompleteness, slo, window, missing.completeness);
-  const auto bounds = sli_bounds(*reading.config, counts, missing);
+void add_doubt(Page& page, const std::string& slo, const std::string& window, double completeness,
+               const std::optional<SliBounds>& bounds) {
+  page.line(kCompleteness, slo, window, completeness);
   if (!bounds) return;
   page.line(kBound, slo, window + R"(,bound="low")", bounds->low);
   page.line(kBound, slo, window + R"(,bound="high")", bounds->high);
 }
 
 void add_windows(Page& page, const SloReading& reading, const std::string& slo) {
-  const std::string& text = reading.config->window.text;
+  const SloConfig& config = *reading.config;
+  const std::string& text = config.window.text;
   bool listed = false;
   for (const engine::WindowReading& window : reading.windows) {
     const std::string label = one_label("slo_window", window.window);
     page.gauge(kSli, slo, label, window.sli);
     page.gauge(kBurn, slo, label, window.burn);
-    add_doubt(page, reading, slo, label, window.counts, window.missing);
+    add_doubt(page, slo, label, window.missing.completeness,
+              sli_bounds(config, window.counts, window.missing));
     listed = listed || window.window == text;
   }
   if (!listed) {
     const std::string label = one_label("slo_window", text);
     page.gauge(kSli, slo, label, reading.sli);
-    page.gauge(kBurn, slo, label,
-               slo::burn_rate(reading.config->objective, reading.bad, reading.good + reading.bad));
-    add_doubt(page, reading, slo, label, {reading.good, reading.bad}, reading.missing);
+    page.gauge(kBurn, slo, label, slo::burn_rate(config.objective, reading.bad, reading.good + reading.bad));
+    add_doubt(page, slo, label, reading.missing.completeness,
+              sli_bounds(config, {reading.good, reading.bad}, reading.missing));
   }
   static constexpr std::array kQuantiles{R"(,quantile="0.5")", R"(,quantile="0.9")", R"(,quantile="0.99")"};
   for (const auto& [span, values] : reading.quantiles) {
