@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMostErrors = 20;
 constexpr std::size_t kMostSamples = 8;
+// Of a batch's requests without a journey: to make a pattern of each would cost as much as to find its route.
+constexpr std::size_t kAllLooked = 32, kThenEach = 16;
 
 /// Which messages of one source anybody asked for.
 struct Interest {
@@ -91,6 +93,7 @@ struct Intake::Impl final : decode::RecordVisitor {
     dictionary = &into.dictionary;
     received = received_at;
     report = {};
+    unmatched = 0;
     source_id = dictionary->intern(source.name);
     for (LabelCache& cache : label_caches) cache.reset();
     for (LabelCache& cache : value_caches) cache.reset();
@@ -157,7 +160,8 @@ struct Intake::Impl final : decode::RecordVisitor {
 
   void sample(const decode::LogRecord& record) {
     auto& samples = batch->unmatched_paths;
-    if (samples.size() >= kMostSamples) return;
+    const std::size_t place = unmatched++;
+    if (samples.size() >= kMostSamples || (place >= kAllLooked && place % kThenEach != 0)) return;
     std::string pattern = path_pattern(record.method, record.path);
     if (std::find(samples.begin(), samples.end(), pattern) == samples.end())
       samples.push_back(std::move(pattern));
@@ -247,6 +251,7 @@ struct Intake::Impl final : decode::RecordVisitor {
   Dictionary* dictionary = nullptr;
   Time received;
   IntakeReport report;
+  std::size_t unmatched = 0;  ///< records that no journey matches
   StringId source_id = 0;
   std::vector<StringId> route_ids;  ///< by journey; 0: not yet interned
   std::string scratch;

@@ -45,7 +45,10 @@ Router::SourceRoutes Router::find(std::string_view source) const {
 Match Router::match(SourceRoutes source, std::string_view method, std::string_view path,
                     std::string& scratch) const {
   if (source >= impl_->sources.size()) return {};
-  const Trie::Found found = impl_->sources[source].trie.match(method_word(method), PathSegments(path));
+  const Trie& trie = impl_->sources[source].trie;
+  const Method word = method_word(method);
+  if (!trie.takes(word)) return {};
+  const Trie::Found found = trie.match(word, PathSegments(path));
   if (found.journey < 0) return {};
   return {found.journey, impl_->routes[static_cast<std::size_t>(found.journey)],
           percent_decoded(found.device, scratch)};

@@ -101,6 +101,7 @@ void Trie::add(const std::vector<Segment>& segments, Method method, int journey)
     node = segment.kind == Segment::Kind::kLiteral ? add_literal(node, segment.text)
                                                    : add_capture(node, segment);
   }
+  if (std::find(methods_.begin(), methods_.end(), method) == methods_.end()) methods_.push_back(method);
   auto& leaves = tail ? nodes_[node].tails : nodes_[node].ends;
   leaves.push_back({method, journey});
 }

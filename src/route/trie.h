@@ -3,6 +3,7 @@
 // earliest wins. Each node is visited at most once per match. Immutable once built, any thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,12 @@ class Trie {
   Trie();
   /// `method` 0: any. The first of two equal templates counts.
   void add(const std::vector<Segment>& segments, Method method, int journey);
+
+  /// Whether any template takes it: most of a log's requests need no more than this look.
+  [[nodiscard]] bool takes(Method method) const {
+    return std::find(methods_.begin(), methods_.end(), method) != methods_.end() ||
+           std::find(methods_.begin(), methods_.end(), Method{0}) != methods_.end();
+  }
 
   struct Found {
     int journey = -1;
@@ -79,6 +86,7 @@ class Trie {
   std::vector<Cell> cells_;
   std::size_t mask_;  ///< cells_.size() - 1
   std::vector<std::string> texts_;
+  std::vector<Method> methods_;  ///< each once
 };
 
 }  // namespace slod::route
