@@ -44,12 +44,38 @@ class RawFile {
   std::uint64_t read_ = 0;
 };
 
+/// Text that is read at its end and given away at its front. What a string would fill with zeros first is
+/// left as it is: a log of a gigabyte passes through here.
+class Buffer {
+ public:
+  /// Room for `most` bytes at the end, of which grow() says how many were written.
+  char* room(std::size_t most) {
+    if (bytes_.size() < size_ + most) bytes_.resize(size_ + most);
+    return bytes_.data() + size_;
+  }
+  void grow(std::size_t written) { size_ += written; }
+  void append(std::string_view text) {
+    std::memcpy(room(text.size()), text.data(), text.size());
+    grow(text.size());
+  }
+  void drop_front(std::size_t count) {
+    std::memmove(bytes_.data(), bytes_.data() + count, size_ - count);
+    size_ -= count;
+  }
+  void clear() { size_ = 0; }
+  [[nodiscard]] std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::string bytes_;
+  std::size_t size_ = 0;
+};
+
 /// Undoes one compression, chunk by chunk.
 class Inflater {
  public:
   virtual ~Inflater() = default;
   /// Appends what `in` inflates to. False: the stream is damaged.
-  virtual bool feed(std::string_view in, std::string& out) = 0;
+  virtual bool feed(std::string_view in, Buffer& out) = 0;
   /// True where the input may end.
   [[nodiscard]] virtual bool complete() const = 0;
 };
@@ -60,7 +86,7 @@ class Gzip final : public Inflater {
   ~Gzip() override { inflateEnd(&stream_); }
   Gzip(const Gzip&) = delete;
   Gzip& operator=(const Gzip&) = delete;
-  bool feed(std::string_view in, std::string& out) override {
+  bool feed(std::string_view in, Buffer& out) override {
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
     stream_.avail_in = static_cast<uInt>(in.size());
     std::array<char, 64 * 1024> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
@@ -70,7 +96,7 @@ class Gzip final : public Inflater {
       stream_.avail_out = chunk.size();
       const int code = inflate(&stream_, Z_NO_FLUSH);
       if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return false;
-      out.append(chunk.data(), chunk.size() - stream_.avail_out);
+      out.append({chunk.data(), chunk.size() - stream_.avail_out});
       complete_ = code == Z_STREAM_END;
     }
     return true;
@@ -88,7 +114,7 @@ class Zstd final : public Inflater {
   ~Zstd() override { ZSTD_freeDStream(stream_); }
   Zstd(const Zstd&) = delete;
   Zstd& operator=(const Zstd&) = delete;
-  bool feed(std::string_view in, std::string& out) override {
+  bool feed(std::string_view in, Buffer& out) override {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
     std::array<char, 64 * 1024> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): written into
     bool filled = false;
@@ -96,7 +122,7 @@ class Zstd final : public Inflater {
       ZSTD_outBuffer output{chunk.data(), chunk.size(), 0};
       const std::size_t left = ZSTD_decompressStream(stream_, &output, &input);
       if (ZSTD_isError(left) != 0) return false;
-      out.append(chunk.data(), output.pos);
+      out.append({chunk.data(), output.pos});
       complete_ = left == 0;
       filled = output.pos == output.size;
     }
@@ -121,17 +147,14 @@ class FileBlocks final : public LineBlocks {
   FileBlocks(std::string path, int file, std::uint64_t size) : path_(std::move(path)), file_(file, size) {}
 
   Result<std::string_view> next() override {
-    buffer_.erase(0, given_);
+    buffer_.drop_front(given_);
     given_ = 0;
-    while (!ended_ && buffer_.size() < kBlock) {
+    while (!ended_ && (buffer_.text().size() < kBlock || buffer_.text().rfind('\n') == std::string::npos)) {
       if (const Status filled = fill(); !filled) return filled.error();
     }
-    while (!ended_ && buffer_.rfind('\n') == std::string::npos) {
-      if (const Status filled = fill(); !filled) return filled.error();
-    }
-    const std::size_t newline = buffer_.rfind('\n');
-    given_ = ended_ || newline == std::string::npos ? buffer_.size() : newline + 1;
-    return std::string_view(buffer_).substr(0, given_);
+    const std::size_t newline = buffer_.text().rfind('\n');
+    given_ = ended_ || newline == std::string::npos ? buffer_.text().size() : newline + 1;
+    return buffer_.text().substr(0, given_);
   }
   [[nodiscard]] std::uint64_t bytes_read() const override { return file_.bytes_read(); }
   [[nodiscard]] std::uint64_t bytes_total() const override { return file_.size(); }
@@ -139,11 +162,10 @@ class FileBlocks final : public LineBlocks {
  private:
   Status fill() {
     // Text goes straight to where it is decoded; only what is compressed is read elsewhere first.
-    std::string& to = inflater_ ? raw_ : buffer_;
-    const std::size_t had = inflater_ ? 0 : buffer_.size();
-    to.resize(had + kReadSize);
-    const ssize_t n = file_.read(to.data() + had, kReadSize);
-    to.resize(had + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    Buffer& to = inflater_ ? raw_ : buffer_;
+    if (inflater_) raw_.clear();
+    const ssize_t n = file_.read(to.room(kReadSize), kReadSize);
+    to.grow(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     if (n < 0) return Error{"cannot read " + path_ + ": " + std::strerror(errno)};
     if (n == 0) {
       ended_ = true;
@@ -156,13 +178,13 @@ class FileBlocks final : public LineBlocks {
   /// The first bytes say what the file is.
   Status begin() {
     begun_ = true;
-    inflater_ = inflater_for(buffer_);
+    inflater_ = inflater_for(buffer_.text());
     if (!inflater_) return ok();
-    raw_.swap(buffer_);
+    std::swap(raw_, buffer_);
     return feed();
   }
   Status feed() {
-    if (!inflater_ || inflater_->feed(raw_, buffer_)) return ok();
+    if (!inflater_ || inflater_->feed(raw_.text(), buffer_)) return ok();
     return Error{path_ + " is damaged: its compressed data cannot be read"};
   }
 
@@ -170,8 +192,8 @@ class FileBlocks final : public LineBlocks {
   RawFile file_;
   bool begun_ = false;
   std::unique_ptr<Inflater> inflater_;  // null: plain text
-  std::string raw_;                     // compressed
-  std::string buffer_;
+  Buffer raw_;                          // compressed
+  Buffer buffer_;
   std::size_t given_ = 0;
   bool ended_ = false;
 };
