@@ -70,14 +70,15 @@ class LogSource {
 
   void text_lines(std::string_view block, RecordVisitor& visitor) {
     Lines lines(block, copy_);
+    const bool clean = JsonParser::is_utf8(block);  // of all lines at once; one bad byte makes each be asked
     for (std::string_view line; lines.next(line);) {
-      if (!text_line(line, visitor)) return;
+      if (!text_line(line, clean, visitor)) return;
     }
   }
 
-  bool text_line(std::string_view line, RecordVisitor& visitor) {
+  bool text_line(std::string_view line, bool clean, RecordVisitor& visitor) {
     if (line.size() > kMaxRecord) return visitor.on_reject(Reject::kTooLong, excerpt_of(line));
-    if (!JsonParser::is_utf8(line)) line = repaired_.of(replace_invalid_utf8(line));
+    if (!clean && !JsonParser::is_utf8(line)) line = repaired_.of(replace_invalid_utf8(line));
     if (!text_->parse(line)) return visitor.on_reject(Reject::kMalformed, excerpt_of(line));
     return record(text_->values(), line, visitor);
   }

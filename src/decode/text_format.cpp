@@ -1,6 +1,7 @@
 #include "decode/text_format.h"
 
 #include <array>
+#include <utility>
 
 #include "decode/lines.h"
 #include "decode/log_fields.h"
@@ -11,60 +12,6 @@ namespace slod::decode {
 namespace {
 
 static_assert(Sixteen::kSize <= kPadding);
-
-/// Where the first of `marks` is, from `from` on; text.size() for none. A line's parts may be read beyond.
-template <char... marks>
-std::size_t find_any(std::string_view text, std::size_t from = 0) {
-  const char* const end = text.data() + text.size();
-  return static_cast<std::size_t>(find_padded<marks...>(text.data() + from, end) - text.data());
-}
-
-/// Cuts what precedes a blank off the front of `rest`, the blank too.
-bool take_word(std::string_view& rest, std::string_view& part) {
-  const std::size_t at = find_any<' '>(rest);
-  if (at == rest.size()) return false;
-  part = rest.substr(0, at);
-  rest.remove_prefix(at + 1);
-  return true;
-}
-
-/// The same for a mark of two characters.
-template <char first, char second>
-bool take_until(std::string_view& rest, std::string_view& part) {
-  std::size_t at = find_any<first>(rest);
-  while (at + 1 < rest.size() && rest[at + 1] != second) at = find_any<first>(rest, at + 1);
-  if (at + 1 >= rest.size()) return false;
-  part = rest.substr(0, at);
-  rest.remove_prefix(at + 2);
-  return true;
-}
-
-/// A quoted part at the front of `rest`; Apache writes a quote inside as \", nginx as \x22.
-bool take_quoted(std::string_view& rest, std::string_view& part) {
-  if (!rest.starts_with('"')) return false;
-  for (std::size_t at = find_any<'"'>(rest, 1); at < rest.size(); at = find_any<'"'>(rest, at + 1)) {
-    if (rest[at - 1] == '\\' && !(at > 1 && rest[at - 2] == '\\')) continue;
-    part = rest.substr(1, at - 1);
-    rest.remove_prefix(at + 1);
-    return true;
-  }
-  return false;
-}
-
-void skip_spaces(std::string_view& rest) {
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-}
-
-/// A word or a quoted part.
-bool take_token(std::string_view& rest, std::string_view& part) {
-  skip_spaces(rest);
-  if (rest.empty()) return false;
-  if (rest.front() == '"') return take_quoted(rest, part);
-  const std::size_t end = find_any<' '>(rest);
-  part = rest.substr(0, end);
-  rest.remove_prefix(end);
-  return true;
-}
 
 // The order of the AWS user guide; lines may go on with fields that this list does not know yet.
 constexpr std::array<std::string_view, 29> kAlbNames = {"type",
@@ -138,6 +85,74 @@ void add_time(std::string_view part, Value& total) {
 
 }  // namespace
 
+/// What is left of a line. Parts are cut off its front; what is behind its end may be read (lines.h).
+class TextFormat::Rest {
+ public:
+  explicit Rest(std::string_view line) : at_(line.data()), end_(at_ + line.size()) {}
+
+  [[nodiscard]] bool empty() const { return at_ == end_; }
+  [[nodiscard]] bool begins(char c) const { return at_ != end_ && *at_ == c; }
+  [[nodiscard]] bool begins(std::string_view text) const {
+    return static_cast<std::size_t>(end_ - at_) >= text.size() && same_bytes(at_, text.data(), text.size());
+  }
+  void drop(std::size_t size) { at_ += size; }
+  void skip_spaces() {
+    while (begins(' ')) ++at_;
+  }
+
+  /// What precedes the first of `marks`, or the end; that mark stays.
+  template <char... marks>
+  std::string_view until() {
+    return cut(find_padded<marks...>(at_, end_), 0);
+  }
+  /// What precedes a blank, the blank is cut off too.
+  bool word(std::string_view& part) {
+    const char* const blank = find_padded<' '>(at_, end_);
+    if (blank == end_) return false;
+    part = cut(blank, 1);
+    return true;
+  }
+  /// The same for a mark of two characters.
+  template <char first, char second>
+  bool before(std::string_view& part) {
+    const char* mark = find_padded<first>(at_, end_);
+    while (mark + 1 < end_ && mark[1] != second) mark = find_padded<first>(mark + 1, end_);
+    if (mark + 1 >= end_) return false;
+    part = cut(mark, 2);
+    return true;
+  }
+  /// A quoted part; Apache writes a quote inside as \", nginx as \x22.
+  bool quoted(std::string_view& part) {
+    if (!begins('"')) return false;
+    const char* const begin = at_ + 1;
+    for (const char* at = find_padded<'"'>(begin, end_); at < end_; at = find_padded<'"'>(at + 1, end_)) {
+      if (at[-1] == '\\' && !(at > begin && at[-2] == '\\')) continue;
+      at_ = begin;
+      part = cut(at, 1);
+      return true;
+    }
+    return false;
+  }
+  /// A word or a quoted part.
+  bool token(std::string_view& part) {
+    skip_spaces();
+    if (empty()) return false;
+    if (*at_ == '"') return quoted(part);
+    part = until<' '>();
+    return true;
+  }
+
+ private:
+  std::string_view cut(const char* to, std::size_t mark) {
+    const std::string_view part(at_, static_cast<std::size_t>(to - at_));
+    at_ = to + mark;
+    return part;
+  }
+
+  const char* at_;
+  const char* end_;
+};
+
 TextFormat::TextFormat(LogFormat::Syntax syntax, const std::vector<FieldPath>& paths)
     : syntax_(syntax), names_(paths), values_(paths.size()) {
   // Tolerates the pointer form of a name.
@@ -146,30 +161,40 @@ TextFormat::TextFormat(LogFormat::Syntax syntax, const std::vector<FieldPath>& p
   }
   for (const std::string_view name : kKnownNames) known_.push_back(slots_of(name));
   for (const std::string_view name : kAlbNames) alb_.push_back(slots_of(name));
+  elb_status_ = slots_of("elb_status_code");
 }
 
-void TextFormat::put(const std::vector<std::size_t>& slots, const Value& value) {
+void TextFormat::put_value(const Slots& slots, const Value& value) {
   for (const std::size_t slot : slots) values_[slot] = value;
 }
 
-std::vector<std::size_t> TextFormat::slots_of(std::string_view name) const {
-  std::vector<std::size_t> slots;
+TextFormat::Slots TextFormat::slots_of(std::string_view name) const {
+  Slots slots;
   for (std::size_t slot = 0; slot < names_.size(); ++slot) {
     if (names_[slot] == name) slots.push_back(slot);
   }
   return slots;
 }
 
-const std::vector<std::size_t>& TextFormat::extra_slots(std::string_view name) {
+const TextFormat::Extra* TextFormat::expected(const Rest& rest) {
+  if (next_extra_ >= extras_.size()) next_extra_ = 0;
+  if (extras_.empty() || !rest.begins(extras_[next_extra_].named)) return nullptr;
+  return &extras_[next_extra_++];
+}
+
+const TextFormat::Extra& TextFormat::extra(std::string_view named) {
   constexpr std::size_t kMostRemembered = 64;
-  for (std::size_t i = 0; i < extras_.size(); ++i, ++next_extra_) {
-    if (next_extra_ >= extras_.size()) next_extra_ = 0;
-    if (same_text(extras_[next_extra_].name, name)) return extras_[next_extra_++].slots;
+  for (std::size_t i = 0; i < extras_.size(); ++i) {
+    if (extras_[i].named != named) continue;
+    next_extra_ = i + 1;
+    return extras_[i];
   }
   if (extras_.size() >= kMostRemembered) extras_.clear();
-  extras_.push_back({std::string(name), slots_of(name)});
+  Slots slots = slots_of(named.substr(0, named.size() - 1));
+  if (named == "rt=") slots.insert(slots.end(), known_[kDuration].begin(), known_[kDuration].end());
+  extras_.push_back({std::string(named), std::move(slots)});
   next_extra_ = extras_.size();
-  return extras_.back().slots;
+  return extras_.back();
 }
 
 bool TextFormat::parse(std::string_view line) {
@@ -178,64 +203,57 @@ bool TextFormat::parse(std::string_view line) {
 }
 
 bool TextFormat::combined(std::string_view line) {
-  std::string_view host;
-  std::string_view identity;
-  std::string_view user;
-  std::string_view time;
-  std::string_view request;
-  std::string_view status;
-  std::string_view bytes;
-  std::string_view rest = line;
-  if (!take_word(rest, host) || !take_word(rest, identity) || !take_until<' ', '['>(rest, user) ||
-      !take_until<']', ' '>(rest, time) || !take_quoted(rest, request))
+  std::string_view host, identity, user, time, request, status, bytes, method, path;
+  Rest rest(line);
+  if (!rest.word(host) || !rest.word(identity) || !rest.before<' ', '['>(user) ||
+      !rest.before<']', ' '>(time) || !rest.quoted(request) || !rest.token(status) || !rest.token(bytes))
     return false;
-  if (!take_token(rest, status) || !take_token(rest, bytes)) return false;
-  std::string_view method;
-  std::string_view path;
   split_request(request, method, path);
-  put(known_[kHost], text_value(host));
-  put(known_[kUser], text_value(user));
-  put(known_[kTime], text_value(time));
-  put(known_[kRequest], text_value(request));
-  put(known_[kMethod], text_value(method));
-  put(known_[kPath], text_value(path));
-  put(known_[kStatus], text_value(status));
-  put(known_[kBytes], text_value(bytes));
+  put(known_[kHost], host);
+  put(known_[kUser], user);
+  put(known_[kTime], time);
+  put(known_[kRequest], request);
+  put(known_[kMethod], method);
+  put(known_[kPath], path);
+  put(known_[kStatus], status);
+  put(known_[kBytes], bytes);
   return combined_tail(rest);
 }
 
-bool TextFormat::take_extra(std::string_view name, std::string_view& rest) {
+bool TextFormat::take_extra(const Extra& extra, Rest& rest) {
   std::string_view value;
-  if (!rest.empty() && rest.front() != ' ' && !take_token(rest, value)) return false;
-  put_extra(name, value);
-  if (name == "rt") put(known_[kDuration], text_value(value));
+  if (!rest.empty() && !rest.begins(' ') && !rest.token(value)) return false;
+  put(extra.slots, value);
   return true;
 }
 
-bool TextFormat::combined_tail(std::string_view rest) {
+bool TextFormat::combined_tail(Rest& rest) {
   std::string_view part;
-  skip_spaces(rest);
-  if (rest.starts_with('"') && take_quoted(rest, part)) put(known_[kReferer], text_value(part));
-  skip_spaces(rest);
-  if (rest.starts_with('"') && take_quoted(rest, part)) put(known_[kAgent], text_value(part));
+  rest.skip_spaces();
+  if (rest.begins('"') && rest.quoted(part)) put(known_[kReferer], part);
+  rest.skip_spaces();
+  if (rest.begins('"') && rest.quoted(part)) put(known_[kAgent], part);
   bool timed = false;
-  for (skip_spaces(rest); !rest.empty(); skip_spaces(rest)) {
-    if (rest.starts_with('"')) {
-      if (!take_quoted(rest, part)) return false;
+  for (rest.skip_spaces(); !rest.empty(); rest.skip_spaces()) {
+    if (rest.begins('"')) {
+      if (!rest.quoted(part)) return false;
       continue;
     }
-    const std::size_t stop = find_any<'=', ' '>(rest);
-    const std::string_view word = rest.substr(0, stop);
-    const bool named = stop < rest.size() && rest[stop] == '=';
-    rest.remove_prefix(named ? stop + 1 : stop);
-    if (named) {
-      if (!take_extra(word, rest)) return false;
+    if (const Extra* const known = expected(rest)) {
+      rest.drop(known->named.size());
+      if (!take_extra(*known, rest)) return false;
+      continue;
+    }
+    const std::string_view word = rest.until<'=', ' '>();
+    if (rest.begins('=')) {
+      rest.drop(1);
+      if (!take_extra(extra({word.data(), word.size() + 1}), rest)) return false;
       continue;
     }
     // "0.123" ($request_time) or "2ms" (Traefik); a whole number is a length.
     const bool time = word.ends_with("ms") || word.find('.') != std::string_view::npos;
     if (!timed && time && decimal(word.substr(0, word.find_first_not_of("0123456789.")), seconds(1))) {
-      put(known_[kDuration], text_value(word));
+      put(known_[kDuration], word);
       timed = true;
     }
   }
@@ -243,24 +261,22 @@ bool TextFormat::combined_tail(std::string_view rest) {
 }
 
 bool TextFormat::alb(std::string_view line) {
-  std::string_view rest = line;
-  std::string_view part;
+  Rest rest(line);
+  std::string_view part, method, path;
   Value total = duration_value(Duration(0));
   std::size_t field = 0;
-  for (; field < kAlbNames.size() && take_token(rest, part); ++field) {
-    put(alb_[field], text_value(part));
+  for (; field < kAlbNames.size() && rest.token(part); ++field) {
+    put(alb_[field], part);
     if (field >= kAlbTimes && field < kAlbTimes + 3) add_time(part, total);
-    if (field == kAlbStatus) put_extra("elb_status_code", part);
+    if (field == kAlbStatus) put(elb_status_, part);
     if (field != kAlbRequest) continue;
-    std::string_view method;
-    std::string_view path;
     split_request(part, method, path);
-    put(known_[kMethod], text_value(method));
-    put(known_[kPath], text_value(path));
+    put(known_[kMethod], method);
+    put(known_[kPath], path);
   }
   if (field < kAlbRequired) return false;
-  put(known_[kDuration], total);
-  put(known_[kLatency], total);
+  put_value(known_[kDuration], total);
+  put_value(known_[kLatency], total);
   return true;
 }
 

@@ -23,26 +23,36 @@ class TextFormat {
   [[nodiscard]] std::span<const Value> values() const { return values_; }
 
  private:
+  using Slots = std::vector<std::size_t>;
+  /// A name that stood behind the known parts, and its '='.
+  struct Extra {
+    std::string named;
+    Slots slots;
+  };
+  class Rest;
+
   bool combined(std::string_view line);
-  bool take_extra(std::string_view name, std::string_view& rest);
-  bool combined_tail(std::string_view rest);
+  bool combined_tail(Rest& rest);
+  bool take_extra(const Extra& extra, Rest& rest);
   bool alb(std::string_view line);
-  void put(const std::vector<std::size_t>& slots, const Value& value);
-  void put_extra(std::string_view name, std::string_view text) { put(extra_slots(name), text_value(text)); }
-  const std::vector<std::size_t>& extra_slots(std::string_view name);
-  [[nodiscard]] std::vector<std::size_t> slots_of(std::string_view name) const;
+  void put(const Slots& slots, std::string_view text) {
+    for (const std::size_t slot : slots) {
+      values_[slot].kind = Value::Kind::kText;
+      values_[slot].text = text;
+    }
+  }
+  void put_value(const Slots& slots, const Value& value);
+  /// The extra that stands at the front of `rest`, if it is the one that stood here in the line before.
+  [[nodiscard]] const Extra* expected(const Rest& rest);
+  const Extra& extra(std::string_view named);
+  [[nodiscard]] Slots slots_of(std::string_view name) const;
 
   LogFormat::Syntax syntax_;
   std::vector<FieldPath> names_;
   std::vector<Value> values_;
-  std::vector<std::vector<std::size_t>> known_, alb_;  ///< slots by known part, by ALB field
-  /// Words that stood behind the known parts, in the order in which they were first seen: the next line has
-  /// them in that order, too.
-  struct Extra {
-    std::string name;
-    std::vector<std::size_t> slots;
-  };
-  std::vector<Extra> extras_;
+  std::vector<Slots> known_, alb_;  ///< by known part, by ALB field
+  Slots elb_status_;                ///< ALB's status under its other name
+  std::vector<Extra> extras_;  ///< in the order in which they were first seen: lines have them in that order
   std::size_t next_extra_ = 0;
 };
 

@@ -102,6 +102,7 @@ void Trie::add(const std::vector<Segment>& segments, Method method, int journey)
                                                    : add_capture(node, segment);
   }
   if (std::find(methods_.begin(), methods_.end(), method) == methods_.end()) methods_.push_back(method);
+  any_method_ = any_method_ || method == 0;
   auto& leaves = tail ? nodes_[node].tails : nodes_[node].ends;
   leaves.push_back({method, journey});
 }

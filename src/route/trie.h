@@ -28,8 +28,7 @@ class Trie {
 
   /// Whether any template takes it: most of a log's requests need no more than this look.
   [[nodiscard]] bool takes(Method method) const {
-    return std::find(methods_.begin(), methods_.end(), method) != methods_.end() ||
-           std::find(methods_.begin(), methods_.end(), Method{0}) != methods_.end();
+    return any_method_ || std::find(methods_.begin(), methods_.end(), method) != methods_.end();
   }
 
   struct Found {
@@ -87,6 +86,7 @@ class Trie {
   std::size_t mask_;  ///< cells_.size() - 1
   std::vector<std::string> texts_;
   std::vector<Method> methods_;  ///< each once
+  bool any_method_ = false;
 };
 
 }  // namespace slod::route
