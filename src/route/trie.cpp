@@ -98,13 +98,23 @@ void Trie::add(const std::vector<Segment>& segments, Method method, int journey)
       tail = true;
       break;
     }
+    const std::uint32_t parent = node;
     node = segment.kind == Segment::Kind::kLiteral ? add_literal(node, segment.text)
                                                    : add_capture(node, segment);
+    nodes_[parent].find_way();
   }
   if (std::find(methods_.begin(), methods_.end(), method) == methods_.end()) methods_.push_back(method);
   any_method_ = any_method_ || method == 0;
   auto& leaves = tail ? nodes_[node].tails : nodes_[node].ends;
   leaves.push_back({method, journey});
+  nodes_[node].find_way();
+}
+
+void Trie::Node::find_way() {
+  if (captures.empty() && tails.empty()) return;
+  const bool whole =
+      !literals && captures.size() == 1 && captures.front().before.empty() && captures.front().after.empty();
+  way = whole && tails.empty() ? Way::kWhole : Way::kChoice;
 }
 
 int Trie::choose(const std::vector<Leaf>& leaves, Method method) {
@@ -129,6 +139,17 @@ bool Trie::walk(std::uint32_t node, std::size_t from, Search& search) const {
   for (; from < search.path.size(); ++from) {
     const Node& at = nodes_[node];
     const std::string_view segment = search.path[from];
+    if (at.way == Node::Way::kLiteral) {
+      node = literal(node, segment);
+      if (node == kNone) return false;
+      continue;
+    }
+    if (at.way == Node::Way::kWhole) {
+      if (segment.empty()) return false;
+      if (at.captures.front().device) device = segment;
+      node = at.captures.front().node;
+      continue;
+    }
     const std::uint32_t next = at.literals ? literal(node, segment) : kNone;
     const std::size_t ways = at.captures.size() + (next != kNone ? 1 : 0);
     if (ways != 1 || !at.tails.empty()) {

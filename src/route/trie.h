@@ -55,6 +55,9 @@ class Trie {
     std::vector<Leaf> tails;        ///< templates whose tail begins here
     std::vector<Capture> captures;  ///< most literal text first
     bool literals = false;          ///< has literal children
+    /// What nearly all nodes are: literals only, or one capture of a whole segment; they need no choice.
+    enum class Way : std::uint8_t { kLiteral, kWhole, kChoice } way = Way::kLiteral;
+    void find_way();
   };
   /// A literal child. Its first eight bytes are all there is to most of them.
   struct Cell {
