@@ -139,37 +139,29 @@ bool Trie::walk(std::uint32_t node, std::size_t from, Search& search) const {
   for (; from < search.path.size(); ++from) {
     const Node& at = nodes_[node];
     const std::string_view segment = search.path[from];
-    if (at.way == Node::Way::kLiteral) {
-      node = literal(node, segment);
-      if (node == kNone) return false;
-      continue;
-    }
-    if (at.way == Node::Way::kWhole) {
-      if (segment.empty()) return false;
-      if (at.captures.front().device) device = segment;
-      node = at.captures.front().node;
-      continue;
-    }
-    const std::uint32_t next = at.literals ? literal(node, segment) : kNone;
-    const std::size_t ways = at.captures.size() + (next != kNone ? 1 : 0);
-    if (ways != 1 || !at.tails.empty()) {
-      if (!branch(at, next, from, search)) return false;
+    if (at.way == Node::Way::kChoice) {
+      if (!branch(at, at.literals ? literal(node, segment) : kNone, from, search)) return false;
       if (!device.empty()) search.found.device = device;
       return true;
     }
-    node = next;
-    if (next != kNone) continue;
-    const Capture& capture = at.captures.front();
-    if (!fits(capture, segment)) return false;
-    if (capture.device) device = capture.of(segment);
-    node = capture.node;
+    if (at.way == Node::Way::kLiteral) {
+      node = literal(node, segment);
+    } else {
+      if (at.captures.front().device) device = segment;
+      node = segment.empty() ? kNone : at.captures.front().node;
+    }
+    if (node == kNone) return false;
   }
-  int& journey = search.found.journey;
-  journey = choose(nodes_[node].ends, search.method);
-  if (journey < 0) journey = choose(nodes_[node].tails, search.method);
-  if (journey < 0) return false;
+  if (!ends(nodes_[node], search)) return false;
   if (!device.empty()) search.found.device = device;
   return true;
+}
+
+inline bool Trie::ends(const Node& at, Search& search) {
+  int& journey = search.found.journey;
+  journey = choose(at.ends, search.method);
+  if (journey < 0) journey = choose(at.tails, search.method);
+  return journey >= 0;
 }
 
 inline bool Trie::fits(const Capture& capture, std::string_view segment) {

@@ -77,6 +77,7 @@ class Trie {
   [[nodiscard]] bool walk(std::uint32_t node, std::size_t from, Search& search) const;
   [[nodiscard]] bool branch(const Node& at, std::uint32_t literal_child, std::size_t from,
                             Search& search) const;
+  [[nodiscard]] static bool ends(const Node& at, Search& search);
   [[nodiscard]] static bool fits(const Capture& capture, std::string_view segment);
   [[nodiscard]] static int choose(const std::vector<Leaf>& leaves, Method method);
   [[nodiscard]] std::uint32_t literal(std::uint32_t parent, std::string_view text) const;
