@@ -12,25 +12,41 @@ Duration looks_back(const Window& window) {
   return window.rolling + (window.calendar == Window::Calendar::kNone ? Duration(0) : kLongestPeriodMore);
 }
 
-bool needs_devices(const Config& config, const SloConfig& slo) {
-  if (slo.journey < 0) return true;
-  const JourneyConfig& journey = config.journeys[static_cast<std::size_t>(slo.journey)];
-  return journey.device.has_value() ||
-         std::any_of(journey.labels.begin(), journey.labels.end(),
+const JourneyConfig* journey_of(const Config& config, const SloConfig& slo) {
+  return slo.journey < 0 ? nullptr : &config.journeys[static_cast<std::size_t>(slo.journey)];
+}
+
+bool has_device_labels(const Config& config, const SloConfig& slo) {
+  const JourneyConfig* journey = journey_of(config, slo);
+  return journey != nullptr &&
+         std::any_of(journey->labels.begin(), journey->labels.end(),
                      [](const std::string& label) { return label.starts_with("device."); });
+}
+
+bool needs_devices(const Config& config, const SloConfig& slo) {
+  const JourneyConfig* journey = journey_of(config, slo);
+  return journey == nullptr || journey->device.has_value() || has_device_labels(config, slo);
+}
+
+Duration longest(const Config& config, bool (*counts)(const Config&, const SloConfig&)) {
+  Duration keep = config.state.keep_fleet;
+  for (const SloConfig& slo : config.slos) {
+    if (!counts(config, slo)) continue;
+    Duration window = looks_back(slo.window);
+    for (const Window& also : slo.also) window = std::max(window, looks_back(also));
+    keep = std::max(keep, window + kOneDay);
+  }
+  return keep;
 }
 
 }  // namespace
 
 Duration fleet_rows_kept(const Config& config) {
-  Duration keep = config.state.keep_fleet;
-  for (const SloConfig& slo : config.slos) {
-    if (!needs_devices(config, slo)) continue;
-    Duration longest = looks_back(slo.window);
-    for (const Window& also : slo.also) longest = std::max(longest, looks_back(also));
-    keep = std::max(keep, longest + kOneDay);
-  }
-  return keep;
+  return longest(config, has_device_labels);
+}
+
+Duration fleet_history_kept(const Config& config) {
+  return longest(config, needs_devices);
 }
 
 }  // namespace slod::config

@@ -19,7 +19,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 }  // namespace
 
-Committer::Committer(CommitterContext context) : context_(std::move(context)), queue_(kQueue) {
+Committer::Committer(CommitterContext context) : context_(std::move(context)), queue_(kQueue), to_seal_(2) {
   position_ = context_.journal.last_position();
   ahead_of_boot_ =
       nanos(std::max(context_.journal.last_stamp(), context_.wall_clock())) - context_.boot_clock().count();
@@ -105,10 +105,7 @@ void Committer::loop() {
       // Everything that was queued before the tick is in the journal before it. Missed ticks are not made up.
       const Time tick = floor_to(reading.now, interval);
       next_tick = tick + interval;
-      Batch of_tick;
-      of_tick.group.stamp = reading.now;
-      of_tick.group.controls.push_back({journal::ControlKind::kTick, tick, {}, {}});
-      if (!commit(of_tick)) return refuse_all();
+      if (!commit_tick(reading.now, tick) || !commit_sealed(reading.now)) return refuse_all();
       keys_.forget_before(reading.now - KeyStore::kKeep);
       if (const Status trimmed = context_.journal.trim(reading.now); !trimmed)
         context_.log(trimmed.error().message);
@@ -118,6 +115,46 @@ void Committer::loop() {
     const Duration until_tick = std::max<Duration>(next_tick - reading.now, std::chrono::milliseconds(20));
     queue_.wait_until(SteadyClock::now() + std::min<Duration>(until_tick, kIdle));
   }
+}
+
+bool Committer::commit_tick(Time now, Time tick) {
+  Batch batch;
+  batch.group.stamp = now;
+  batch.group.controls.push_back({journal::ControlKind::kTick, tick, {}, {}});
+  const journal::Position wanted = context_.journal.waits_for_seal();
+  if (wanted > 0)
+    batch.group.controls.push_back({journal::ControlKind::kSealNow, tick, {}, std::to_string(wanted)});
+  return commit(batch);
+}
+
+bool Committer::seal(journal::SealedBlock block) {
+  auto item = std::make_unique<journal::SealedBlock>(std::move(block));
+  return to_seal_.push(item);
+}
+
+/// What keeps it from being written (a full disk, a reader in the way) passes: the block waits, and nothing
+/// is trimmed without it.
+bool Committer::commit_sealed(Time now) {
+  if (!sealing_) sealing_ = to_seal_.pop();
+  if (!sealing_) return true;
+  Batch batch;
+  batch.group.stamp = now;
+  batch.group.controls.push_back({journal::ControlKind::kSealed, sealing_->until, {}, {}});
+  batch.group.sealed.push_back(*sealing_);
+  const Result<journal::Position> position = context_.journal.append(batch.group);
+  if (!position && !context_.journal.disk_full()) return not_stored(batch, position.error().message);
+  if (!position) {
+    const bool told = std::exchange(seal_failed_, true);
+    if (!told && context_.log)
+      context_.log("what is to be sealed cannot be written yet, no report is dropped before: " +
+                   position.error().message);
+    return true;
+  }
+  seal_failed_ = false;
+  sealing_.reset();
+  position_ = batch.group.position;
+  hand_over(batch);
+  return true;
 }
 
 bool Committer::may_tick(Time now) {
@@ -220,11 +257,15 @@ bool Committer::commit(Batch& batch) {
   }
   for (auto& [done, answer] : batch.answers) done(std::move(answer));
   if (empty && batch.unmatched_paths.empty()) return true;
+  hand_over(batch);
+  return true;
+}
+
+void Committer::hand_over(Batch& batch) {
   auto committed = std::make_unique<CommittedGroup>();
-  committed->group = std::move(group);
+  committed->group = std::move(batch.group);
   committed->unmatched_paths = std::move(batch.unmatched_paths);
   while (!context_.evaluator.push(committed)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  return true;
 }
 
 bool Committer::not_stored(Batch& batch, const std::string& error) {
@@ -239,7 +280,10 @@ bool Committer::not_stored(Batch& batch, const std::string& error) {
   note_disk(true, error);
   for (auto& [done, answer] : batch.answers) done({Committed::kRefused, {}});
   for (journal::Control& control : batch.group.controls) {
-    if (control.kind != journal::ControlKind::kTick) held_controls_.push_back(std::move(control));
+    using journal::ControlKind;
+    const bool of_now = control.kind == ControlKind::kTick || control.kind == ControlKind::kSealed ||
+                        control.kind == ControlKind::kSealNow;
+    if (!of_now) held_controls_.push_back(std::move(control));
   }
   return true;
 }
@@ -247,7 +291,7 @@ bool Committer::not_stored(Batch& batch, const std::string& error) {
 Result<journal::Position> Committer::append(journal::Group& group) {
   Result<journal::Position> position = context_.journal.append(group);
   const bool of_senders = !group.api.empty() || !group.device.empty() || !group.keys.empty() ||
-                          !group.counts.empty() || !group.positions.empty();
+                          !group.counts.empty() || !group.positions.empty() || !group.sealed.empty();
   if (position || of_senders || !context_.journal.disk_full() || !context_.ballast) return position;
   if (!context_.ballast->drop()) return position;
   note_disk(true, position.error().message);

@@ -63,6 +63,9 @@ class Committer final : public SubmissionSink {
   bool submit_wait(Submission& submission) override;
   /// Queues a control record (source up or down, gap, config). Thread: any.
   void control(journal::Control control);
+  /// Appended behind the next tick. False: not now. Thread: the evaluator's. Never waits: the committer may
+  /// wait for the evaluator.
+  [[nodiscard]] bool seal(journal::SealedBlock block);
   /// Runs on the committer's thread once everything queued before is in the journal (or refused).
   void after_commit(std::function<void()> task);
   /// Duration of the newest commit in seconds.
@@ -95,12 +98,18 @@ class Committer final : public SubmissionSink {
   /// No ballast: what room there is belongs to ticks and alerts. Tries to get it back, once a second.
   [[nodiscard]] bool room_is_short();
   void refuse_all();
+  bool commit_tick(Time now, Time tick);
+  bool commit_sealed(Time now);
+  void hand_over(Batch& batch);
   bool may_tick(Time now);
   void add_gap(Batch& batch, const JournalClock::Reading& reading);
   void add_counts(journal::Group& group, const std::string& source, const SourceCounts& counts);
 
   CommitterContext context_;
   Mailbox<Item> queue_;
+  Mailbox<journal::SealedBlock> to_seal_;
+  std::unique_ptr<journal::SealedBlock> sealing_;  ///< until it is durable
+  bool seal_failed_ = false;
   KeyStore keys_;
   Remapper remapper_;
   std::optional<Time> begun_;  ///< until the first tick may run

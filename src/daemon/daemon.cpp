@@ -92,6 +92,7 @@ Status Daemon::recover() {
   options.dir = config_->state.dir + "/journal";
   options.keep_journeys = config_->state.keep_journeys;
   options.keep_fleet = config::fleet_rows_kept(*config_);
+  options.seals = config_->fleet.has_value();
   options.max_bytes = static_cast<std::uint64_t>(config_->state.max_bytes);
   auto journal = journal::open_sqlite_journal(options, dictionary_);
   if (!journal) return journal.error();
@@ -110,7 +111,9 @@ Status Daemon::recover() {
       registry_.entries,
       dictionary_,
       *ledger_,
-      {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log}});
+      {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log},
+      // Its first block follows a group of the committer.
+      [this](journal::SealedBlock block) { return committer_->seal(std::move(block)); }});
   const Status recovered = evaluator_->recover(*journal_, [this](const RecoveryProgress& progress) {
     progress_phase_ = progress.phase;
     progress_position_ = progress.position;
@@ -127,6 +130,8 @@ Status Daemon::recover() {
 Status Daemon::open_history(journal::JournalOptions options) {
   options.keep_keys = options.keep_journeys;
   options.most_keys = SIZE_MAX;
+  options.keep_fleet = config::fleet_history_kept(*config_);
+  options.seals = false;
   auto history = History::open({config_->state.dir + "/history", options, wall_clock,
                                 [](const std::string& error) { log("warn", error); }});
   if (!history) return history.error();
@@ -202,7 +207,7 @@ void Daemon::open_gate() {
   IngestHandlers handlers;
   handlers.records = source::make_http_ingest(surroundings(), [this] { return ready_.load(); });
   handlers.history = source::make_http_history(
-      of_history, config::fleet_rows_kept(*config_), [this] { return ready_.load(); },
+      of_history, config::fleet_history_kept(*config_), [this] { return ready_.load(); },
       [this] { return history_state(); });
   ingest_gate_.open(std::move(handlers));
 }

@@ -41,6 +41,7 @@ Evaluator::Evaluator(EvaluatorContext context)
       ledger_(context.ledger),
       checkpoints_(std::move(context.checkpoints)),
       saver_(checkpoints_),
+      seal_(std::move(context.seal)),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
       offers_(4),
@@ -95,7 +96,16 @@ void Evaluator::apply(const CommittedGroup& committed, bool live) {
   const bool ticks =
       !group.controls.empty() && std::all_of(group.controls.begin(), group.controls.end(), only_ticks);
   anything_new_ = anything_new_ || !ticks || !group.api.empty() || !group.device.empty();
-  if (live && ticks) cut_if_due();
+  if (!live || !ticks) return;
+  seal_if_due();
+  cut_if_due();
+}
+
+/// Each block once per process; what a crash took comes again after the next start.
+void Evaluator::seal_if_due() {
+  const auto due = fold_->sealing().due();
+  if (!seal_ || !due || *due <= sealed_until_) return;
+  if (seal_(fold_->sealing().block())) sealed_until_ = *due;
 }
 
 void Evaluator::on_tick(TickOutcome& tick, bool live) {

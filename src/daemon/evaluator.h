@@ -53,6 +53,8 @@ struct EvaluatorContext {
   const Dictionary& journal_dictionary;
   store::Ledger& ledger;
   CheckpointOptions checkpoints;
+  /// Takes a block that is to be made durable; false: later. The evaluator's thread, at ticks. May be empty.
+  std::function<bool(journal::SealedBlock)> seal = {};
 };
 
 class Evaluator {
@@ -106,6 +108,7 @@ class Evaluator {
   void show_new_picture();
   void compose(const engine::Snapshot& snapshot, const std::vector<notify::IncidentEvent>& events,
                TickActions& actions) const;
+  void seal_if_due();
   void cut_if_due();
   void cut();
   void act(std::unique_ptr<TickActions> actions);
@@ -125,6 +128,8 @@ class Evaluator {
   CheckpointOptions checkpoints_;
   std::map<std::string, std::string> checkpoints_made_with_;  ///< of fold_
   CheckpointSaver saver_;
+  std::function<bool(journal::SealedBlock)> seal_;
+  Time sealed_until_ = Time::min();  ///< of the newest block that was handed over
   Published<engine::Snapshot> published_;
   Mailbox<CommittedGroup> inbox_;
   Mailbox<TickActions> to_store_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "slod/core/archive.h"
 
@@ -14,7 +15,8 @@ JournalFold::JournalFold(std::shared_ptr<const Config> config,
       registry_(registry),
       journal_dictionary_(journal_dictionary),
       log_(*config_),
-      engine_(config_, registry_, dictionary_) {
+      engine_(config_, registry_, dictionary_),
+      sealing_(*config_, dictionary_, engine_) {
   engine_.record_to(log_);
 }
 
@@ -26,6 +28,7 @@ bool JournalFold::adopt(std::shared_ptr<const Config> next) {
 }
 
 void JournalFold::apply(const journal::Group& group, const OnTick& on_tick) {
+  if (takes_sealed(group)) return;
   begin(group, on_tick);
   constexpr std::size_t kAtOnce =
       64;  // translated before the first of them is applied, so that they can be fetched
@@ -36,14 +39,25 @@ void JournalFold::apply(const journal::Group& group, const OnTick& on_tick) {
       rows[i] = translation_.row(journal_dictionary_, group.api[begin + i], dictionary_);
     apply_rows({rows.data(), n});
   }
-  for (const DeviceRow& row : group.device)
-    engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
+  for (const DeviceRow& row : group.device) {
+    if (!sealing_.covers(row, group.position))
+      engine_.apply(translation_.row(journal_dictionary_, row, dictionary_));
+  }
 }
 
 void JournalFold::apply_own(const journal::Group& group, const OnTick& on_tick) {
+  if (takes_sealed(group)) return;
   begin(group, on_tick);
   apply_rows(group.api);
-  for (const DeviceRow& row : group.device) engine_.apply(row);
+  for (const DeviceRow& row : group.device) {
+    if (!sealing_.covers(row, group.position)) engine_.apply(row);
+  }
+}
+
+bool JournalFold::takes_sealed(const journal::Group& group) {
+  if (group.position != 0) return false;
+  for (const journal::SealedBlock& block : group.sealed) damaged_ = !sealing_.take(block) || damaged_;
+  return true;
 }
 
 void JournalFold::apply_rows(std::span<const ApiRow> rows) {
@@ -82,6 +96,13 @@ void JournalFold::apply(const journal::Control& control, const OnTick& on_tick) 
   switch (control.kind) {
     case ControlKind::kTick:
       tick(control.at, on_tick);
+      sealing_.after_tick(control.at, position_);
+      break;
+    case ControlKind::kSealed:
+      sealing_.settled(control.at);
+      break;
+    case ControlKind::kSealNow:
+      sealing_.seal_now(control.at, position_, std::strtoull(control.text.c_str(), nullptr, 10));
       break;
     case ControlKind::kGap:
       if (const auto from = parse_rfc3339(control.text)) unobserved(control.subject, *from, control.at);
@@ -136,6 +157,7 @@ void JournalFold::tick(Time at, const OnTick& on_tick) {
   outcome.at = at;
   outcome.begun = std::chrono::steady_clock::now();
   if (!coverage_.empty()) look_at_sources(at);
+  sealing_.before_tick(at);
   outcome.transitions = engine_.tick(at);
   last_tick_ = at;
   const bool all_heard = quiet_.empty();
@@ -159,7 +181,7 @@ std::shared_ptr<engine::Snapshot> JournalFold::snapshot() const {
 
 template <class A>
 void JournalFold::io(A& a) {
-  a(engine_, incidents_, quiet_, routes_, coverage_, history_blocks_, down_, shown_down_);
+  a(engine_, sealing_, incidents_, quiet_, routes_, coverage_, history_blocks_, down_, shown_down_);
   a(first_stamp_, history_begin_, last_config_, position_, stamp_, last_tick_);
 }
 

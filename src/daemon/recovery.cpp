@@ -16,7 +16,8 @@ using SteadyClock = std::chrono::steady_clock;
 Result<std::optional<Time>> stamp_of(journal::Journal& journal, journal::Position position) {
   auto reader = journal.read_from(position - 1);
   if (!reader) return reader.error();
-  const auto group = (*reader)->next();
+  auto group = (*reader)->next();
+  while (group && *group && (*group)->position == 0) group = (*reader)->next();  // what is sealed
   if (!group) return group.error();
   if (!*group || (*group)->position != position) return std::optional<Time>();
   return std::optional<Time>((*group)->stamp);
@@ -83,6 +84,13 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
     const journal::Position at = committed.group.position;
     if (read % kTellEvery == 0)
       progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
+  }
+  if (fold_->damaged()) return Error{"what is sealed in the journal cannot be read"};
+  if (begin == 0 && fold_->sealing().outrun()) {
+    return Error{
+        "the journal says that more was sealed than its sealed.db holds: stop slod and put that file back "
+        "from "
+        "a backup (slod restore)"};
   }
   seen_stamp_ = nanos(fold_->stamp());
   seen_position_ = fold_->position();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "slod/daemon/sealing.h"
 #include "slod/engine/engine.h"
 #include "slod/journal/journal.h"
 
@@ -21,10 +22,15 @@ std::shared_ptr<const Config> only(const Config& config, const SloConfig& slo) {
   return lean;
 }
 
-void apply(engine::Engine& engine, const journal::Control& control) {
+void apply(engine::Engine& engine, Sealing& sealing, const journal::Control& control,
+           journal::Position position) {
   using journal::ControlKind;
   if (control.kind == ControlKind::kTick) {
+    sealing.before_tick(control.at);
     engine.tick(control.at);
+    sealing.after_tick(control.at, position);
+  } else if (control.kind == ControlKind::kSealed) {
+    sealing.settled(control.at);
   } else if (control.kind == ControlKind::kGap) {
     if (const auto from = parse_rfc3339(control.text)) engine.unobserved(control.subject, *from, control.at);
   } else if (control.kind == ControlKind::kSourceDown || control.kind == ControlKind::kSourceUp) {
@@ -32,22 +38,23 @@ void apply(engine::Engine& engine, const journal::Control& control) {
   }
 }
 
-void apply(engine::Engine& engine, const journal::Group& group) {
+void apply(engine::Engine& engine, Sealing& sealing, const journal::Group& group) {
   engine.observed_from(group.stamp);
-  for (const journal::Control& control : group.controls) apply(engine, control);
+  for (const journal::Control& control : group.controls) apply(engine, sealing, control, group.position);
   for (const ApiRow& row : group.api) engine.apply(row);
-  for (const DeviceRow& row : group.device) engine.apply(row);
+  for (const DeviceRow& row : group.device) {
+    if (!sealing.covers(row, group.position)) engine.apply(row);
+  }
 }
 
-/// What the journal has forgotten of the range; "" for nothing.
+/// What the journal has forgotten of the range; "" for nothing. Device-minutes are sealed before they leave
+/// it.
 std::string missing(const RefoldInput& input, const SloConfig& slo, const journal::Group& first, Time last,
                     Time from) {
-  const bool by_device =
-      slo.journey < 0 || input.config->journeys[static_cast<std::size_t>(slo.journey)].device.has_value();
+  if (slo.journey < 0) return "";
   Time kept = Time::min();
   if (first.position > 1) kept = first.stamp;
-  const Time edge =
-      last - (by_device ? std::min(input.keep_fleet, input.keep_journeys) : input.keep_journeys);
+  const Time edge = last - input.keep_journeys;
   if (first.stamp < edge) kept = std::max(kept, edge);
   if (kept <= from) return "";
   return "the journal keeps what this SLO needs since " + format_rfc3339(kept) +
@@ -67,6 +74,7 @@ Result<engine::Contributors> refold(const RefoldInput& input, const std::string&
   engine::BookingLog log(*config, SIZE_MAX);
   engine::Engine engine(config, input.registry, dictionary);
   engine.record_to(log);
+  Sealing sealing(*config, dictionary, engine);
   engine::Contributions contributions(*config, one, range);
   auto reader = journal::read_sqlite_journal(input.journal_dir, 0, dictionary);
   if (!reader) return reader.error();
@@ -85,10 +93,16 @@ Result<engine::Contributors> refold(const RefoldInput& input, const std::string&
       }
     }
     if (!group->has_value()) break;
-    if (read == 0) first.position = (*group)->position, first.stamp = (*group)->stamp;
+    for (const journal::SealedBlock& block : (*group)->sealed) {
+      if ((*group)->position == 0 && !sealing.take(block))
+        return Error{"what is sealed in the journal cannot be read"};
+    }
+    if ((*group)->position == 0) continue;
+    if (first.position == 0) first.position = (*group)->position, first.stamp = (*group)->stamp;
     last = (*group)->stamp;
-    apply(engine, **group);
+    apply(engine, sealing, **group);
   }
+  if (sealing.outrun()) return Error{"the journal was sealed while it was read: ask again"};
   engine::Contributors answer =
       engine::contributors_of(*config, one, range, contributions.sums(), dictionary);
   answer.computed_from = "journal";

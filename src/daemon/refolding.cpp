@@ -8,6 +8,9 @@ namespace {
 /// After so much quiet every deadline has run out: the ticks up to the next record change nothing.
 constexpr Duration kQuiet = hours(1);
 
+/// It is sealed a few times a day: once more is enough, unless reading takes days.
+constexpr int kMostOutrun = 2;
+
 /// Nobody is told of the past.
 void ignore(TickOutcome&) {}
 
@@ -33,6 +36,15 @@ Refolding::Refolding(RefoldingInput input)
       fold_(std::make_shared<JournalFold>(input_.config, input_.registry, input_.journal_dictionary)) {}
 
 Refolding::~Refolding() = default;
+
+void Refolding::reset() {
+  fold_ = std::make_shared<JournalFold>(input_.config, input_.registry, input_.journal_dictionary);
+  streams_.clear();
+  live_.reset();
+  next_tick_.reset();
+  last_history_.reset();
+  blocks_read_ = 0;
+}
 
 Status Refolding::open() {
   auto reader = input_.journal.read_from(0, fold_->dictionary());
@@ -65,16 +77,25 @@ Status Refolding::fill(Stream& stream) {
 }
 
 Status Refolding::next_live() {
-  auto group = reader_->next();
-  if (!group) return group.error();
-  live_ = std::move(*group);
-  return ok();
+  for (;;) {
+    auto group = reader_->next();
+    if (!group) return group.error();
+    live_ = std::move(*group);
+    if (!live_ || live_->position != 0) return ok();
+    fold_->apply_own(*live_, ignore);  // what is sealed comes before its time
+    if (fold_->damaged()) return Error{"what is sealed in the journal cannot be read"};
+  }
 }
 
 Status Refolding::run() {
-  if (Status opened = open(); !opened) return opened;
-  if (Status merged = merge(); !merged) return merged;
-  if (stopped_) return ok();
+  for (int again = 0;; ++again) {
+    if (Status opened = open(); !opened) return opened;
+    if (Status merged = merge(); !merged) return merged;
+    if (stopped_) return ok();
+    if (!fold_->sealing().outrun()) break;
+    if (again == kMostOutrun) return Error{"the journal was sealed while it was read"};
+    reset();
+  }
   fold_->set_history_blocks(blocks_read_);
   finished_ = true;
   return ok();
@@ -134,8 +155,8 @@ void Refolding::apply_history(Stream& stream) {
     const std::size_t api = stream.group.api.size();
     if (stream.next < api) {
       fold_->engine().apply(stream.group.api[stream.next]);
-    } else {
-      fold_->engine().apply(stream.group.device[stream.next - api]);
+    } else if (const DeviceRow& row = stream.group.device[stream.next - api]; !fold_->sealing().covers(row)) {
+      fold_->engine().apply(row);
     }
     ++stream.next;
   }

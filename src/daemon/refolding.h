@@ -44,6 +44,7 @@ class Refolding {
  private:
   struct Stream;
   Status open();
+  void reset();
   Status fill(Stream& stream);
   Status merge();
   Status next_live();

@@ -25,6 +25,25 @@ Account* Accounts::find(StringId source, const Dictionary& dictionary) {
   return &found->second;
 }
 
+void Accounts::tell(std::vector<SealedSource>& sources, Dictionary& dictionary) const {
+  for (const auto& [name, account] : accounts_) {
+    if (!account.last_event) continue;
+    sources.push_back(
+        {dictionary.intern(name), account.fleet_duplicates, account.late_rows, nanos(*account.last_event)});
+  }
+}
+
+void Accounts::restore(const std::vector<SealedSource>& sources, const Dictionary& dictionary) {
+  for (const SealedSource& source : sources) {
+    const auto found = accounts_.find(dictionary.text(source.source));
+    if (found == accounts_.end()) continue;
+    found->second.duplicates += source.duplicates;
+    found->second.fleet_duplicates += source.duplicates;
+    found->second.late_rows += source.late;
+    found->second.seen(from_nanos(source.last_event));
+  }
+}
+
 void Accounts::up(const std::string& source, bool up) {
   accounts_[source].up = up;
 }

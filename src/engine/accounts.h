@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "slod/core/sealed.h"
 #include "slod/engine/snapshot.h"
 #include "slod/fold/fold.h"
 
@@ -13,6 +14,7 @@ namespace slod::engine {
 struct Account {
   SourceCounts counts;
   std::uint64_t duplicates = 0, late_rows = 0;
+  std::uint64_t fleet_duplicates = 0;  ///< of `duplicates`: in rows that are sealed one day
   std::optional<Time> last_event;
   bool up = true;
 
@@ -21,7 +23,7 @@ struct Account {
   }
   template <class A>
   void io(A& a) {
-    a(counts, duplicates, late_rows, last_event, up);
+    a(counts, duplicates, late_rows, fleet_duplicates, last_event, up);
   }
 };
 
@@ -36,6 +38,9 @@ class Accounts {
     }
     return find(source, dictionary);
   }
+  /// What was found in rows of the fleet, and the same into accounts that have seen none of those.
+  void tell(std::vector<SealedSource>& sources, Dictionary& dictionary) const;
+  void restore(const std::vector<SealedSource>& sources, const Dictionary& dictionary);
   void up(const std::string& source, bool up);
   [[nodiscard]] bool is_up(const std::string& source) const;
   void note_unmatched(const std::string& path);

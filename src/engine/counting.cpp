@@ -87,7 +87,7 @@ void Counting::admit(const Measures& measures, LabelSetId labels) {
     lane_of_[admitted.measure]->count(admitted);
 }
 
-void Counting::book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) {
+void Counting::book_sealed(const fleet::MinuteBooking& minutes, std::int64_t count) {
   using fleet::MinuteState;
   const auto check = static_cast<std::size_t>(minutes.check);
   if (log_ != nullptr) log_->minutes(bookables_.checks[check], minutes, count);

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "slod/engine/booking_log.h"
+#include "slod/engine/minute_ledger.h"
 #include "worker.h"
 
 namespace slod::engine {
@@ -23,6 +24,7 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
 
   /// Every booking is written there too. Lifetime: it outlives this.
   void record_to(BookingLog& log) { log_ = &log; }
+  void record_to(MinuteLedger& ledger) { ledger_ = &ledger; }
   void book_event(const fold::Booking& event, int sign) override {
     if (log_ != nullptr) log_->event(event, sign);
     book(event, sign, false);
@@ -31,7 +33,12 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
     if (log_ != nullptr) log_->attempt(attempt, sign);
     book(attempt, sign, true);
   }
-  void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override;
+  void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override {
+    if (ledger_ != nullptr) ledger_->add(static_cast<std::size_t>(minutes.check), minutes, count);
+    book_sealed(minutes, count);
+  }
+  /// The same without writing them down as minutes to be sealed.
+  void book_sealed(const fleet::MinuteBooking& minutes, std::int64_t count);
   void book_unhealthy(const fleet::MinuteBooking& minute, StringId device, int sign) override {
     if (log_ != nullptr)
       log_->unhealthy(checks()[static_cast<std::size_t>(minute.check)], minute, device, sign);
@@ -105,6 +112,7 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   const Config* config_;
   BookingLog* log_ = nullptr;
   Plan plan_;
+  MinuteLedger* ledger_ = nullptr;
   Bookables bookables_;
   Admission admission_;
   std::deque<Lane> lanes_;                             ///< addresses are kept

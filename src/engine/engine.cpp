@@ -174,6 +174,7 @@ void Engine::apply(const DeviceRow& row) {
     fresh = impl_->fold->apply(row);
   } else if (impl_->fleet) {
     fresh = impl_->fleet->apply(row);
+    if (!fresh && account != nullptr) ++account->fleet_duplicates;
     const bool late = row.has_time && impl_->last_tick && slot_of(row.time) < slot_of(*impl_->last_tick);
     if (fresh && late && account != nullptr) ++account->late_rows;
   }
@@ -214,6 +215,45 @@ void Engine::record_to(BookingLog& log) {
 
 bool Engine::adopt(std::shared_ptr<const Config> next) {
   return impl_->adopt(std::move(next));
+}
+
+void Engine::record_to(MinuteLedger& ledger) {
+  impl_->counting.record_to(ledger);
+}
+
+std::vector<StringId> Engine::checks() const {
+  std::vector<StringId> ids;
+  for (const std::string& name : impl_->counting.checks()) ids.push_back(impl_->dictionary.intern(name));
+  return ids;
+}
+
+void Engine::book_sealed(const SealedMinutes& minutes) {
+  const std::vector<std::string>& checks = impl_->counting.checks();
+  const auto check = std::find(checks.begin(), checks.end(), impl_->dictionary.text(minutes.check));
+  if (check == checks.end()) return;
+  fleet::MinuteBooking booking;
+  booking.check = static_cast<int>(check - checks.begin());
+  booking.slot = minutes.slot;
+  booking.state = static_cast<fleet::MinuteState>(minutes.state & 3);
+  booking.reason = minutes.reason;
+  booking.labels = minutes.labels;
+  impl_->counting.book_sealed(booking, minutes.count);
+}
+
+SealedFleet Engine::fleet_facts(Time until) {
+  SealedFleet facts;
+  if (impl_->fleet) facts = impl_->fleet->facts(until);
+  impl_->accounts.tell(facts.sources, impl_->dictionary);
+  return facts;
+}
+
+void Engine::seal_fleet(Time until, SealedFleet& facts) {
+  if (impl_->fleet) impl_->fleet->seal(until, facts);
+}
+
+void Engine::restore_fleet(const SealedFleet& facts, Time until, Time now) {
+  if (impl_->fleet) impl_->fleet->restore(facts, until, now);
+  impl_->accounts.restore(facts.sources, impl_->dictionary);
 }
 
 std::vector<Transition> Engine::tick(Time at) {

@@ -16,6 +16,7 @@ struct Device {
   Nanos expected_until = kNever;  ///< decommissioned
   Nanos seen = kNever;            ///< last non-retained report or presence
   std::int64_t armed = kUnarmed;
+  std::uint64_t hash = 0;  ///< of its name: the same whatever the dictionary
   StringId id = 0;
   Groups::Index group = 0;
   SourceIndex source = 0;  ///< that of its first non-retained message, for ever
@@ -23,7 +24,7 @@ struct Device {
   History history;
   template <class A>
   void io(A& a) {
-    a(now, silence, expected_from, expected_until, seen, armed, id, group, source, registered, history);
+    a(now, silence, expected_from, expected_until, seen, armed, hash, id, group, source, registered, history);
   }
 };
 

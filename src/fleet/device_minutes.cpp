@@ -20,7 +20,7 @@ MinuteBooking booking_of(std::size_t check, Nanos end, const MinuteOutcome& outc
 template <typename Change>
 void DeviceMinutes::rebook(DeviceIndex i, Nanos from, Nanos known_at, Change&& change) {
   if (!started_) return change();
-  const Nanos floor = std::max({start_, horizon(), devices_[i].history.base.time});
+  const Nanos floor = std::max(final_until(), devices_[i].history.base.time);
   const Nanos first_end = first_end_after(std::max(from, floor));
   if (first_end > booked_end_) return change();
   read_cells(i, first_end, now_, gaps_, before_);
@@ -191,7 +191,7 @@ void DeviceMinutes::unobserved(StringId source, Nanos from, Nanos to) {
   for (DeviceIndex i = 0; i < devices_.size(); ++i) {
     Device& device = devices_[i];
     if (!gap.touches(device.source)) continue;
-    const Nanos first_end = first_end_after(std::max({from, start_, horizon(), device.history.base.time}));
+    const Nanos first_end = first_end_after(std::max({from, final_until(), device.history.base.time}));
     read_cells(i, first_end, now_, gaps_, before_);
     restart(device.silence, device.history.closed, {from, to});
     read_cells(i, first_end, now_, all, after_);
@@ -210,7 +210,7 @@ bool DeviceMinutes::apply(const DeviceRow& row) {
   const DeviceIndex i = find_or_add(row.device);
   if (row.kind == MessageKind::kReport) {
     const Fields& fields = devices_[i].now;
-    if (!dedup_.first(row, rules_.rule(fields.labels, fields.state).interval)) {
+    if (!dedup_.first(row, origin_of(row, devices_[i]), rules_.rule(fields.labels, fields.state).interval)) {
       ++duplicates_;
       return false;
     }
@@ -243,7 +243,8 @@ void DeviceMinutes::apply_report(const DeviceRow& row) {
   });
   refresh(i, std::max(now_, at) + 1, now_);
   const std::size_t cap = std::clamp<std::size_t>(kReportsOfFleet / devices_.size(), kMinReports, 1u << 16);
-  devices_[i].history.trim(rules_, horizon(), cap);
+  devices_[i].history.trim(rules_, boundaries_.empty() ? horizon() : std::min(horizon(), boundaries_.front()),
+                           cap);
 }
 
 void DeviceMinutes::apply_presence(const DeviceRow& row) {

@@ -32,11 +32,16 @@ class DeviceMinutes {
   [[nodiscard]] fold::DeviceCondition condition(StringId device, Nanos at, Nanos known_at) const;
   [[nodiscard]] FleetCounts counts() const;
   [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;
+  // Sealing (device_sealing.cpp); the contracts are fleet.h's.
+  [[nodiscard]] SealedFleet facts(Nanos until);
+  void seal(Nanos until, SealedFleet& facts);
+  void restore(const SealedFleet& facts, Nanos until, Nanos now);
   /// Not the caches of the rules: what they ask the dictionary for is in it.
   template <class A>
   void io(A& a) {
     devices_.io(a, dictionary_.string_count());
-    a(groups_, timers_, gaps_, dedup_, duplicates_, started_, start_, booked_end_, now_);
+    a(groups_, timers_, gaps_, dedup_, duplicates_, started_, start_, booked_end_, sealed_, boundaries_,
+      now_);
     if constexpr (A::kReads) find_unhealthy();
   }
 
@@ -54,6 +59,11 @@ class DeviceMinutes {
   void learn_sources(const Config& config);
   void enroll(const RegistryEntry& entry);
   void start(Nanos at);
+
+  // Sealing.
+  void state_of(DeviceIndex i, Nanos until, SealedFleet& facts);
+  void restore(const SealedFleet& facts, std::size_t d, Nanos until);
+  void restore_ahead(const SealedFleet& facts);
 
   // Rows.
   void apply_report(const DeviceRow& row);
@@ -83,6 +93,9 @@ class DeviceMinutes {
   [[nodiscard]] Nanos next_change(const Device& device, std::span<const CheckState> checks, Nanos end,
                                   Nanos known_at) const;
   [[nodiscard]] Nanos horizon() const;
+  /// Minutes that end at or before it are not booked anew.
+  [[nodiscard]] Nanos final_until() const { return std::max({start_, sealed_, horizon()}); }
+  [[nodiscard]] std::uint64_t origin_of(const DeviceRow& row, const Device& device);
   void tell_link(const Device& device, Nanos at, Nanos known_at, fold::DeviceCondition& condition) const;
   void tell_checks(DeviceIndex i, Nanos at, fold::DeviceCondition& condition) const;
   [[nodiscard]] bool was_unhealthy(const Device& device, std::size_t check, Nanos at) const;
@@ -107,6 +120,9 @@ class DeviceMinutes {
 
   bool started_ = false;
   Nanos start_ = kNever, booked_end_ = kAlways, now_ = kAlways;
+  Nanos sealed_ = kAlways;         ///< up to here minutes are final
+  std::vector<Nanos> boundaries_;  ///< that will be sealed: what is before them is kept apart
+  std::vector<std::pair<StringId, std::uint64_t>> source_hashes_;
 
   Reader reader_;
   Cells before_, after_;        // scratch

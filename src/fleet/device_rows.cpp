@@ -76,7 +76,19 @@ DeviceIndex DeviceMinutes::find_or_add(StringId device) {
   const DeviceIndex known = devices_.find(device);
   if (known != Devices::kNone) return known;
   groups_.enter(0);
-  return devices_.add(device);
+  const DeviceIndex i = devices_.add(device);
+  devices_[i].hash = digest_of(dictionary_.text(device)).hi;
+  return i;
+}
+
+/// Who says it, for the memory of what was said.
+std::uint64_t DeviceMinutes::origin_of(const DeviceRow& row, const Device& device) {
+  for (const auto& [id, hash] : source_hashes_) {
+    if (id == row.source) return hash ^ device.hash;
+  }
+  const std::uint64_t hash = digest_of(dictionary_.text(row.source)).lo;
+  source_hashes_.emplace_back(row.source, hash);
+  return hash ^ device.hash;
 }
 
 void DeviceMinutes::read_values(const DeviceRow& row) {

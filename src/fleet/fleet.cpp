@@ -42,6 +42,18 @@ std::vector<DeviceNow> Fleet::unhealthy_now(std::size_t limit) const {
   return impl_->unhealthy_now(limit);
 }
 
+SealedFleet Fleet::facts(Time until) {
+  return impl_->facts(nanos(until));
+}
+
+void Fleet::seal(Time until, SealedFleet& facts) {
+  impl_->seal(nanos(until), facts);
+}
+
+void Fleet::restore(const SealedFleet& facts, Time until, Time now) {
+  impl_->restore(facts, nanos(until), nanos(now));
+}
+
 void Fleet::io(archive::Writer& a) {
   impl_->io(a);
 }

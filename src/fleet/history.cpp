@@ -23,13 +23,28 @@ bool History::insert(const Report& report, std::span<const double> report_values
   return newest;
 }
 
+std::size_t History::before(Nanos at) const {
+  const auto kept = std::lower_bound(reports.begin(), reports.end(), at,
+                                     [](const Report& r, Nanos time) { return r.time < time; });
+  return static_cast<std::size_t>(kept - reports.begin());
+}
+
 void History::trim(Rules& rules, Nanos horizon, std::size_t cap) {
   const bool full = reports.size() >= cap;
   if (!full && reports.size() < reports.capacity()) return;  // nothing to gain yet
-  const auto kept = std::lower_bound(reports.begin(), reports.end(), horizon,
-                                     [](const Report& r, Nanos at) { return r.time < at; });
-  auto drop = static_cast<std::size_t>(kept - reports.begin());
+  std::size_t drop = before(horizon);
   if (full) drop = std::max(drop, cap / 4);
+  if (drop == 0) return;
+  fold(rules, drop);
+  std::erase_if(closed, [&](const Outage& o) { return o.to < horizon; });
+}
+
+void History::close(Rules& rules, Nanos until) {
+  fold(rules, before(until));
+  if (base.time != kAlways) base.time = std::max(base.time, until - 1);
+}
+
+void History::fold(Rules& rules, std::size_t drop) {
   if (drop == 0) return;
   const std::size_t checks = rules.value_checks();
   base_checks.resize(checks);
@@ -38,7 +53,6 @@ void History::trim(Rules& rules, Nanos horizon, std::size_t cap) {
   }
   reports.erase(reports.begin(), reports.begin() + static_cast<Offset>(drop));
   values.erase(values.begin(), values.begin() + static_cast<Offset>(drop * checks));
-  std::erase_if(closed, [&](const Outage& o) { return o.to < horizon; });
 }
 
 void Reader::open(const History& history) {

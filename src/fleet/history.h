@@ -27,6 +27,8 @@ struct History {
   bool insert(const Report& report, std::span<const double> report_values);
   /// Folds the oldest reports into the base: those before `horizon`, and more if there are `cap` or more.
   void trim(Rules& rules, Nanos horizon, std::size_t cap);
+  /// Folds every report before `until` into the base; from then on none before it is taken in.
+  void close(Rules& rules, Nanos until);
   /// With the room of `reports`: trim() waits until it is used up.
   template <class A>
   void io(A& a) {
@@ -39,6 +41,8 @@ struct History {
   }
 
  private:
+  [[nodiscard]] std::size_t before(Nanos at) const;  ///< how many reports
+  void fold(Rules& rules, std::size_t drop);
   static constexpr std::uint64_t kMostRoom = 1u << 17;
 };
 

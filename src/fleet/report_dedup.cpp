@@ -1,5 +1,7 @@
 #include "report_dedup.h"
 
+#include <algorithm>
+
 namespace slod::fleet {
 namespace {
 
@@ -15,8 +17,8 @@ std::uint64_t with_payload(std::uint64_t key, const Digest& payload) {
   return mix(mix(key, payload.hi), payload.lo);
 }
 
-std::uint64_t key_of(const DeviceRow& row) {
-  const std::uint64_t key = mix(row.source, row.device);
+std::uint64_t key_of(const DeviceRow& row, std::uint64_t origin) {
+  const std::uint64_t key = mix(0, origin);
   if (row.seq == kNoNumber) return with_payload(key, row.payload);
   const std::uint64_t numbered =
       mix(mix(key, static_cast<std::uint64_t>(row.boot)), static_cast<std::uint64_t>(row.seq));
@@ -27,10 +29,10 @@ std::uint64_t key_of(const DeviceRow& row) {
 
 }  // namespace
 
-bool ReportDedup::first(const DeviceRow& row, Nanos interval) {
+bool ReportDedup::first(const DeviceRow& row, std::uint64_t origin, Nanos interval) {
   if (row.seq == kNoNumber && row.payload.empty()) return true;
   const bool repeats = row.seq == kNoNumber && !row.has_time;
-  const std::uint64_t key = key_of(row);
+  const std::uint64_t key = key_of(row, origin);
   const Nanos at = nanos(row.received);
   const auto known = [&](const auto& seen) {
     const auto hit = seen.find(key);
@@ -43,6 +45,18 @@ bool ReportDedup::first(const DeviceRow& row, Nanos interval) {
   }
   recent_[key] = at;
   return true;
+}
+
+std::pair<ReportDedup::Seen, ReportDedup::Seen> ReportDedup::seen() const {
+  Seen newer(recent_.begin(), recent_.end()), older(older_.begin(), older_.end());
+  std::sort(newer.begin(), newer.end());
+  std::sort(older.begin(), older.end());
+  return {std::move(newer), std::move(older)};
+}
+
+void ReportDedup::restore(const Seen& newer, const Seen& older) {
+  recent_ = {newer.begin(), newer.end()};
+  older_ = {older.begin(), older.end()};
 }
 
 }  // namespace slod::fleet

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <utility>
+#include <vector>
 
 #include "slod/core/record.h"
 #include "times.h"
@@ -17,7 +19,11 @@ class ReportDedup {
   static constexpr std::size_t kRemembered = std::size_t{1} << 20;
 
   /// True the first time. `interval`: the device's report interval. Requires: row.kind is a report.
-  bool first(const DeviceRow& row, Nanos interval);
+  /// `origin`: hash of the names of source and device.
+  bool first(const DeviceRow& row, std::uint64_t origin, Nanos interval);
+  using Seen = std::vector<std::pair<std::uint64_t, Nanos>>;
+  [[nodiscard]] std::pair<Seen, Seen> seen() const;  ///< by key: newer, older
+  void restore(const Seen& newer, const Seen& older);
   template <class A>
   void io(A& a) {
     a(recent_, older_);

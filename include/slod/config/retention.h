@@ -1,14 +1,16 @@
-// How long the journal must keep what devices said. A refold computes device-minutes, the device legs of
-// journeys and device.* labels from it, so it is kept for as long as any SLO that needs it looks back, where
-// journal_retention.fleet is shorter. Pure.
+// How long the journal must keep what devices reported. Device-minutes are sealed and commands and replies
+// stay with the journeys, so journal_retention.fleet is enough, but for device.* labels of journeys, which a
+// refold reads from the reports. What backfill brings is not sealed. Pure.
 #pragma once
 
 #include "slod/config/config.h"
 
 namespace slod::config {
 
-/// The longer of journal_retention.fleet and the longest window, with a day to spare, of the SLOs on fleets,
-/// on journeys with a device leg and on journeys with device.* labels; `also` windows included.
+/// The longer of journal_retention.fleet and the longest window, with a day to spare, of the SLOs on journeys
+/// with device.* labels; `also` windows included.
 [[nodiscard]] Duration fleet_rows_kept(const Config& config);
+/// In history: the same with the SLOs on fleets and on journeys with a device leg.
+[[nodiscard]] Duration fleet_history_kept(const Config& config);
 
 }  // namespace slod::config

@@ -17,6 +17,7 @@
 #include "slod/daemon/coverage.h"
 #include "slod/daemon/quiet_rules.h"
 #include "slod/daemon/route_days.h"
+#include "slod/daemon/sealing.h"
 #include "slod/engine/booking_log.h"
 #include "slod/engine/engine.h"
 #include "slod/journal/journal.h"
@@ -69,12 +70,16 @@ class JournalFold {
   [[nodiscard]] const engine::BookingLog& log() const { return log_; }
   [[nodiscard]] notify::Incidents& incidents() { return incidents_; }
   [[nodiscard]] QuietRules& quiet() { return quiet_; }
+  [[nodiscard]] Sealing& sealing() { return sealing_; }
   [[nodiscard]] const RouteDays& routes() const { return routes_; }
   [[nodiscard]] std::uint64_t history_blocks() const { return history_blocks_; }
   [[nodiscard]] const std::string& last_config() const { return last_config_; }
   [[nodiscard]] journal::Position position() const { return position_; }  ///< of the newest group applied
   [[nodiscard]] Time stamp() const { return stamp_; }
   [[nodiscard]] Time last_tick() const { return last_tick_; }  ///< the epoch before the first
+
+  /// What is sealed could not be read: the fold is not to be trusted.
+  [[nodiscard]] bool damaged() const { return damaged_; }
 
   /// The state as bytes. `expected`: about how many.
   [[nodiscard]] std::string archived(std::size_t expected);
@@ -85,6 +90,8 @@ class JournalFold {
   void begin(const journal::Group& group, const OnTick& on_tick);
   void apply_rows(std::span<const ApiRow> rows);
   void apply(const journal::Control& control, const OnTick& on_tick);
+  /// True: the group is one of what is sealed.
+  bool takes_sealed(const journal::Group& group);
   void unobserved(const std::string& source, Time from, Time to);
   void look_at_sources(Time at);
   template <class A>
@@ -98,11 +105,13 @@ class JournalFold {
   Translation translation_;
   engine::BookingLog log_;
   engine::Engine engine_;
+  Sealing sealing_;
   notify::Incidents incidents_;  ///< that people were told of
   QuietRules quiet_;
   RouteDays routes_;
   Coverage coverage_;
   std::uint64_t history_blocks_ = 0;
+  bool damaged_ = false;
   std::set<std::string> down_, shown_down_;  ///< sources by control records; as the engine was told
   Time first_stamp_, history_begin_;         ///< the epoch: none yet
   std::string last_config_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slod/engine/booking_log.h"
+#include "slod/engine/minute_ledger.h"
 #include "slod/engine/snapshot.h"
 
 namespace slod::engine {
@@ -41,6 +42,17 @@ class Engine {
 
   /// Writes down every booking from here on. Lifetime: the log outlives the engine, and has the same config.
   void record_to(BookingLog& log);
+
+  /// Device-minutes from here on. Lifetime: the ledger outlives the engine.
+  void record_to(MinuteLedger& ledger);
+  /// Names of the checks in it, by place.
+  [[nodiscard]] std::vector<StringId> checks() const;
+  /// Device-minutes that no row brings any more. Those of a check that nothing asks for are passed over.
+  void book_sealed(const SealedMinutes& minutes);
+  /// As the fleet's; with what was found in its sources. Without a fleet: empty.
+  [[nodiscard]] SealedFleet fleet_facts(Time until);
+  void seal_fleet(Time until, SealedFleet& facts);
+  void restore_fleet(const SealedFleet& facts, Time until, Time now);
 
   /// Evaluates at `at`, a multiple of the evaluation interval, later than every earlier one. Returns what
   /// changed.

@@ -13,6 +13,7 @@
 #include "slod/config/config.h"
 #include "slod/core/archive.h"
 #include "slod/core/record.h"
+#include "slod/core/sealed.h"
 #include "slod/fold/fold.h"
 
 namespace slod::fleet {
@@ -85,6 +86,15 @@ class Fleet : public fold::DeviceDirectory {
   [[nodiscard]] FleetCounts counts() const;
   /// Unhealthy devices, longest first, at most `limit`.
   [[nodiscard]] std::vector<DeviceNow> unhealthy_now(std::size_t limit) const;
+
+  /// What is known now: enough to go on from `until`, the end of the last minute that is booked, without the
+  /// rows up to here. Reports stamped before `until` that come later are in seal()'s facts. No sources.
+  [[nodiscard]] SealedFleet facts(Time until);
+  /// The minutes up to `until` are final from here on. `facts` (those of `until`) are brought up to date with
+  /// what has been learned since. The history of the devices before `until` is forgotten.
+  void seal(Time until, SealedFleet& facts);
+  /// Into a fleet that has booked nothing: goes on from `until`, at the tick `now`.
+  void restore(const SealedFleet& facts, Time until, Time now);
   void io(archive::Writer& a);
   void io(archive::Reader& a);
 

@@ -1,5 +1,6 @@
 #include "cli/verify/verify.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -94,14 +95,35 @@ void compare_numbers(const store::Checkpoint& checkpoint, daemon::JournalFold& f
     outcome.differences.push_back("checkpoint: " + std::move(line));
 }
 
+/// From when on a refold makes the same transitions.
+struct Since {
+  Time all;    ///< the config's
+  Time fleet;  ///< of what is sealed the end is known, not what was thought of it at the time
+};
+
 void compare_ledger(const store::LedgerContents& ledger, const std::vector<engine::Transition>& refolded,
-                    Time since, Outcome& outcome) {
-  std::set<Step> stored, made;
+                    const Config& config, Since since, Outcome& outcome) {
+  std::set<std::string> of_fleet, begun_before;
+  for (const SloConfig& slo : config.slos) {
+    if (slo.journey < 0) of_fleet.insert(slo.name);
+  }
+  const auto begin = [&](const std::string& slo) {
+    return of_fleet.contains(slo) ? std::max(since.all, since.fleet) : since.all;
+  };
+  // An episode that had begun by then may have begun at another tick.
   for (const store::StoredTransition& t : ledger.transitions) {
-    if (t.at >= since) stored.emplace(t.episode, t.step, t.at);
+    if (of_fleet.contains(t.slo) && t.at < since.fleet) begun_before.insert(t.episode);
   }
   for (const engine::Transition& t : refolded) {
-    if (t.at >= since && t.at <= ledger.last_tick) made.emplace(t.episode, t.to, t.at);
+    if (of_fleet.contains(t.slo) && t.at < since.fleet) begun_before.insert(t.episode);
+  }
+  std::set<Step> stored, made;
+  for (const store::StoredTransition& t : ledger.transitions) {
+    if (t.at >= begin(t.slo) && !begun_before.contains(t.episode)) stored.emplace(t.episode, t.step, t.at);
+  }
+  for (const engine::Transition& t : refolded) {
+    if (t.at >= begin(t.slo) && t.at <= ledger.last_tick && !begun_before.contains(t.episode))
+      made.emplace(t.episode, t.to, t.at);
   }
   outcome.compared_transitions = made.size();
   const auto missing = [&](const std::set<Step>& from, const std::set<Step>& in, const char* where) {
@@ -132,23 +154,27 @@ Status refold(const VerifyOptions& options, std::shared_ptr<const Config> config
   if (!reader) return reader.error();
   daemon::JournalFold fold(std::move(config), *registry, dictionary);
   std::vector<engine::Transition> transitions;
+  Time sealed = Time::min();
   for (;;) {
     const auto group = (*reader)->next();
     if (!group) return group.error();
     if (!*group) break;
-    ++outcome.groups;
+    if ((*group)->position != 0) ++outcome.groups;
+    for (const journal::SealedBlock& block : (*group)->sealed) sealed = std::max(sealed, block.until);
     outcome.records += (*group)->api.size() + (*group)->device.size();
     fold.apply(**group, [&](const daemon::TickOutcome& tick) {
       transitions.insert(transitions.end(), tick.transitions.begin(), tick.transitions.end());
     });
     if (checkpoint && fold.position() == checkpoint->position) compare_numbers(*checkpoint, fold, outcome);
   }
+  if (fold.sealing().outrun()) return Error{"the journal was sealed while it was read: try again"};
+  if (fold.damaged()) return Error{"what is sealed in the journal cannot be read"};
   if (checkpoint && !outcome.checkpoint) {
     outcome.differences.push_back("checkpoint: it stands at position " +
                                   std::to_string(checkpoint->position) + ", which the journal does not hold");
   }
   if (ledger) {
-    compare_ledger(*ledger, transitions, configs.since, outcome);
+    compare_ledger(*ledger, transitions, *fold.config(), {configs.since, sealed}, outcome);
   } else {
     outcome.notes.push_back("the ledger cannot be compared: " + ledger.error().message);
   }

@@ -16,6 +16,7 @@ class JournalOnDisk final : public journal::Journal {
  public:
   explicit JournalOnDisk(Dictionary& dictionary) : memory_(journal::make_memory_journal(dictionary)) {}
   std::atomic<Disk> disk{Disk::kWell};
+  std::atomic<journal::Position> wanted{0};
 
   Result<journal::Position> append(journal::Group& group) override {
     if (disk != Disk::kWell) return Error{"no luck"};
@@ -29,6 +30,7 @@ class JournalOnDisk final : public journal::Journal {
     return memory_->read_from(position, own);
   }
   Status trim(Time now) override { return memory_->trim(now); }
+  [[nodiscard]] journal::Position waits_for_seal() const override { return wanted; }
   [[nodiscard]] journal::Position last_position() const override { return memory_->last_position(); }
   [[nodiscard]] Time last_stamp() const override { return memory_->last_stamp(); }
   [[nodiscard]] std::vector<SourcePosition> positions() const override { return memory_->positions(); }
@@ -94,6 +96,46 @@ struct World {
     return all;
   }
 };
+
+/// The first control of the kind that the evaluator is handed, while time goes on.
+std::optional<journal::Control> await_control(World& world, journal::ControlKind kind) {
+  for (int round = 0; round < 2000; ++round) {
+    while (const auto committed = world.evaluator.pop()) {
+      for (const journal::Control& control : committed->group.controls) {
+        if (control.kind == kind) return control;
+      }
+    }
+    world.now += 1'000'000'000;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return std::nullopt;
+}
+
+TEST(Committer, WhatIsSealedBecomesDurableBehindATickOnceThereIsRoom) {
+  World world;
+  world.journal->disk = Disk::kFull;
+  EXPECT_TRUE(world.committer->seal({1, from_nanos(1), from_nanos(2), "minutes", "fleet"}));
+  for (int second = 0; second < 30; ++second) {
+    world.now += 1'000'000'000;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(world.groups().empty());
+  world.journal->disk = Disk::kWell;
+  const auto sealed = await_control(world, journal::ControlKind::kSealed);
+  ASSERT_TRUE(sealed);
+  EXPECT_EQ(sealed->at, from_nanos(2));
+  const std::vector<journal::Group> groups = world.groups();
+  ASSERT_FALSE(groups.empty() || groups.front().sealed.empty());
+  EXPECT_EQ(groups.front().sealed.front().fleet, "fleet");
+}
+
+TEST(Committer, AsksAtATickForASealWhereTheJournalHasNoRoom) {
+  World world;
+  world.journal->wanted = 17;
+  const auto asked = await_control(world, journal::ControlKind::kSealNow);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->text, "17");
+}
 
 TEST(Committer, AnswersOnlyWhatTheJournalHolds) {
   World world;

@@ -1,5 +1,5 @@
-// A refold without any checkpoint, long after journal_retention.fleet has ended: what devices said is kept
-// for as long as an SLO looks back, so the numbers are those of the daemon that never stopped.
+// A refold without any checkpoint, long after the fleet's retention has ended, of rows that nobody seals (as
+// in history): kept for as long as an SLO looks back, they give the numbers of the daemon that never stopped.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -148,7 +148,7 @@ class FleetRetentionTest : public testing::Test {
 };
 
 TEST_F(FleetRetentionTest, ARefoldLongAfterTheFleetsRetentionGivesTheSameNumbers) {
-  const Duration keep = config::fleet_rows_kept(*config_);
+  const Duration keep = config::fleet_history_kept(*config_);
   EXPECT_EQ(keep, hours(36));
   auto journal = journal::open_sqlite_journal(options(keep), dictionary_);
   ASSERT_TRUE(journal) << journal.error().message;
