@@ -59,7 +59,7 @@ std::string summary(const Config& config) {
           count_text(config.destinations.size(), "destination") + "\n";
   const auto limit = static_cast<double>(config.state.max_bytes);
   text += "journal, for every 1,000 events/s:\n" + stream("journeys", config.state.keep_journeys, limit);
-  if (config.fleet) text += stream("fleet", fleet_rows_kept(config), limit);
+  if (config.fleet) text += stream("fleet", fleet_rows_kept(config) + fleet_rows_kept(config) / 3, limit);
   return text + "  at most " + size_text(limit) + " in " + config.state.dir + "\n";
 }
 

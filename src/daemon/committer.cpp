@@ -145,9 +145,10 @@ bool Committer::commit_sealed(Time now) {
   if (!position && !context_.journal.disk_full()) return not_stored(batch, position.error().message);
   if (!position) {
     const bool told = std::exchange(seal_failed_, true);
-    if (!told && context_.log)
+    if (!told && context_.log) {
       context_.log("what is to be sealed cannot be written yet, no report is dropped before: " +
                    position.error().message);
+    }
     return true;
   }
   seal_failed_ = false;

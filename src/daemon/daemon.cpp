@@ -113,14 +113,15 @@ Status Daemon::recover() {
       *ledger_,
       {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log},
       // Its first block follows a group of the committer.
-      [this](journal::SealedBlock block) { return committer_->seal(std::move(block)); }});
+      {[this](Time end, std::uint64_t counted) { return history_->close_fleet(end, counted); },
+       [this](journal::SealedBlock block) { return committer_->seal(std::move(block)); }}});
   const Status recovered = evaluator_->recover(*journal_, [this](const RecoveryProgress& progress) {
     progress_phase_ = progress.phase;
     progress_position_ = progress.position;
     progress_of_ = progress.of;
     progress_ = progress.share;
   });
-  why_ = std::make_unique<Why>(JournalKept{options.dir, options.keep_journeys, options.keep_fleet}, [this] {
+  why_ = std::make_unique<Why>(JournalKept{options.dir, options.keep_journeys}, [this] {
     const auto fold = evaluator_->fold();
     return Booked{fold->config(), fold->registry(), fold->log(), fold->dictionary(), fold};
   });
@@ -207,8 +208,8 @@ void Daemon::open_gate() {
   IngestHandlers handlers;
   handlers.records = source::make_http_ingest(surroundings(), [this] { return ready_.load(); });
   handlers.history = source::make_http_history(
-      of_history, config::fleet_history_kept(*config_), [this] { return ready_.load(); },
-      [this] { return history_state(); });
+      of_history, {config::fleet_history_kept(*config_), [this] { return history_->fleet_closed(); }},
+      [this] { return ready_.load(); }, [this] { return history_state(); });
   ingest_gate_.open(std::move(handlers));
 }
 

@@ -104,8 +104,9 @@ void Evaluator::apply(const CommittedGroup& committed, bool live) {
 /// Each block once per process; what a crash took comes again after the next start.
 void Evaluator::seal_if_due() {
   const auto due = fold_->sealing().due();
-  if (!seal_ || !due || *due <= sealed_until_) return;
-  if (seal_(fold_->sealing().block())) sealed_until_ = *due;
+  if (!seal_.hand_over || !due || *due <= sealed_until_) return;
+  if (!seal_.close(fold_->sealing().closes(), fold_->history_blocks())) return;
+  if (seal_.hand_over(fold_->sealing().block())) sealed_until_ = *due;
 }
 
 void Evaluator::on_tick(TickOutcome& tick, bool live) {

@@ -47,14 +47,21 @@ struct RecoveryProgress {
   double share = 0;
 };
 
+/// Where a block goes that is to be made durable. The evaluator's thread, at ticks. Both or none.
+struct SealTo {
+  /// Closes history for reports that arrived before it; false: not now, history (`counted`: blocks of it that
+  /// are in the numbers) brings some.
+  std::function<bool(Time end, std::uint64_t counted)> close = {};
+  std::function<bool(journal::SealedBlock)> hand_over = {};  ///< false: later
+};
+
 struct EvaluatorContext {
   std::shared_ptr<const Config> config;
   const std::vector<fleet::RegistryEntry>& registry;
   const Dictionary& journal_dictionary;
   store::Ledger& ledger;
   CheckpointOptions checkpoints;
-  /// Takes a block that is to be made durable; false: later. The evaluator's thread, at ticks. May be empty.
-  std::function<bool(journal::SealedBlock)> seal = {};
+  SealTo seal = {};
 };
 
 class Evaluator {
@@ -128,7 +135,7 @@ class Evaluator {
   CheckpointOptions checkpoints_;
   std::map<std::string, std::string> checkpoints_made_with_;  ///< of fold_
   CheckpointSaver saver_;
-  std::function<bool(journal::SealedBlock)> seal_;
+  SealTo seal_;
   Time sealed_until_ = Time::min();  ///< of the newest block that was handed over
   Published<engine::Snapshot> published_;
   Mailbox<CommittedGroup> inbox_;

@@ -120,13 +120,30 @@ void History::loop() {
   }
 }
 
+bool History::close_fleet(Time until, std::uint64_t counted) {
+  const std::unique_lock lock(closing_, std::try_to_lock);
+  if (!lock || view()->blocks > counted) return false;
+  fleet_closed_ = std::max(fleet_closed_.load(), nanos(until));
+  return true;
+}
+
+/// It was closed after the block was read: read again, they are late.
+bool History::too_late(const RecordBatch& records) const {
+  return std::any_of(records.device.begin(), records.device.end(), [&](const DeviceRow& row) {
+    const bool of_fleet = row.kind == MessageKind::kReport || row.kind == MessageKind::kPresence;
+    return of_fleet && nanos(row.received) < fleet_closed_.load();
+  });
+}
+
 CommitAnswer History::commit(Submission& submission) {
+  const std::lock_guard lock(closing_);
   RecordBatch& records = *submission.batch;
   const auto known = known_.find(id_of(records.source, submission.key->key));
   if (known != known_.end()) {
     const bool same = known->second.body == submission.key->body;
     return {same ? Committed::kRepeated : Committed::kConflict, known->second.answer};
   }
+  if (too_late(records)) return {Committed::kRefused, {}};
   const Status stored = store(records, *submission.key);
   if (stored) return {};
   options_.log("history: " + stored.error().message);

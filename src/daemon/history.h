@@ -2,13 +2,14 @@
 // journal's format. A block of lines is kept under its key for as long as its records
 // (journal_retention.journeys), so that it counts once however often it comes. Records lie in streams
 // (<state>/history/NNNN, a journal each), each in the order of arrival, so that a refold can merge them with
-// the live journal; a block that goes back in time begins a new stream. Thread: its own is the only writer;
-// submit(), view(), state: any.
+// the live journal; a block that goes back in time begins a new stream. A time whose device-minutes are
+// sealed is closed for reports. Thread: its own is the only writer; submit(), view(), fleet_closed(): any.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -50,6 +51,12 @@ class History final : public SubmissionSink {
   bool submit_wait(Submission& submission) override;
   [[nodiscard]] std::shared_ptr<const HistoryView> view() const { return view_.read(); }
 
+  /// No report or presence that arrived before `until` is taken from now on. False, and nothing is closed: a
+  /// block is being stored, or there are more than the `counted` ones, so device-minutes are not final yet.
+  /// Never waits. Thread: the evaluator's.
+  [[nodiscard]] bool close_fleet(Time until, std::uint64_t counted);
+  [[nodiscard]] Time fleet_closed() const { return from_nanos(fleet_closed_.load()); }
+
  private:
   struct Stream {
     std::string dir;
@@ -66,6 +73,7 @@ class History final : public SubmissionSink {
   void remember(const std::string& source, const IdempotencyKey& key, Stream& stream);
   void loop();
   [[nodiscard]] CommitAnswer commit(Submission& submission);
+  [[nodiscard]] bool too_late(const RecordBatch& records) const;
   Status store(RecordBatch& records, const IdempotencyKey& key);
   [[nodiscard]] std::optional<std::size_t> stream_for(const RecordBatch& records) const;
   Status open_stream(std::size_t index);
@@ -84,6 +92,8 @@ class History final : public SubmissionSink {
   std::unique_ptr<journal::Journal> journal_;
   Remapper remapper_;
   bool doubtful_ = false;  ///< an append failed: what is on the disk may be more than what is known
+  std::mutex closing_;     ///< held while a block is judged and stored, and while the fleet is closed
+  std::atomic<std::int64_t> fleet_closed_{nanos(Time::min())};
   std::atomic<bool> open_{false}, stopping_{false};
   std::thread thread_;
 };

@@ -57,6 +57,7 @@ void JournalFold::apply_own(const journal::Group& group, const OnTick& on_tick) 
 bool JournalFold::takes_sealed(const journal::Group& group) {
   if (group.position != 0) return false;
   for (const journal::SealedBlock& block : group.sealed) damaged_ = !sealing_.take(block) || damaged_;
+  log_.devices_begin(sealing_.until());
   return true;
 }
 
@@ -172,7 +173,8 @@ std::shared_ptr<engine::Snapshot> JournalFold::snapshot() const {
   Time begin = first_stamp_ == Time{} ? snapshot->as_of : first_stamp_;
   if (history_begin_ != Time{}) begin = std::min(begin, history_begin_);
   for (engine::SloReading& reading : snapshot->slos) {
-    const Time since = std::max(routes_.since(*config_, *reading.config), begin);
+    Time since = std::max(routes_.since(*config_, *reading.config), begin);
+    if (reading.config->journey < 0) since = std::max(since, sealing_.since(reading.config->fleet_check));
     if (since > snapshot->as_of - reading.config->window.rolling) reading.counts_since = since;
   }
   quiet_.mark(*snapshot);

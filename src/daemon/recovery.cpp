@@ -88,15 +88,16 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
   if (fold_->damaged()) return Error{"what is sealed in the journal cannot be read"};
   if (begin == 0 && fold_->sealing().outrun()) {
     return Error{
-        "the journal says that more was sealed than its sealed.db holds: stop slod and put that file back "
-        "from "
-        "a backup (slod restore)"};
+        "the journal says that more was sealed than its sealed.db holds: put that file back from a backup "
+        "(slod restore)"};
   }
   seen_stamp_ = nanos(fold_->stamp());
   seen_position_ = fold_->position();
   // What is known can be asked for at once; the first tick may be half a minute away.
   settle_with_ledger();
   history_blocks_ = fold_->history_blocks();
+  // What is sealed stays sealed, whatever history has brought since.
+  if (seal_.close) static_cast<void>(seal_.close(fold_->sealing().closes(), UINT64_MAX));
   checkpoints_made_with_ = checkpoints_.made_with;
   fold_->log().publish();
   let_answer(fold_);

@@ -47,16 +47,39 @@ void apply(engine::Engine& engine, Sealing& sealing, const journal::Group& group
   }
 }
 
+/// Of a group of rows: nothing to do. False: damaged.
+bool take_sealed(const journal::Group& group, Sealing& sealing) {
+  return group.position != 0 ||
+         std::all_of(group.sealed.begin(), group.sealed.end(),
+                     [&](const journal::SealedBlock& block) { return sealing.take(block); });
+}
+
+/// What is booked so far: read, and forgotten.
+void drain(engine::BookingLog& log, const SloConfig& slo, engine::Contributions& into) {
+  into.add(*log.lane(slo).view());
+  log.lane(slo).clear();
+  if (slo.journey >= 0) return;
+  into.add_devices(*log.device_lane(slo).view());
+  log.device_lane(slo).clear();
+}
+
+struct Known {
+  journal::Group first;  ///< without its rows
+  Time last, sealed;     ///< journal time; the end of what is sealed
+};
+
 /// What the journal has forgotten of the range; "" for nothing. Device-minutes are sealed before they leave
-/// it.
-std::string missing(const RefoldInput& input, const SloConfig& slo, const journal::Group& first, Time last,
-                    Time from) {
-  if (slo.journey < 0) return "";
+/// it, without whose they are; how a device stood when a journey failed goes with the reports.
+std::string missing(const RefoldInput& input, const SloConfig& slo, const Known& known, Time from) {
+  const std::string reports = "what devices said is known since " + format_rfc3339(known.sealed) +
+                              " (state.journal_retention.fleet): ";
+  if (slo.journey < 0)
+    return known.sealed <= from ? "" : reports + "of the minutes before that, whose they were is not";
   Time kept = Time::min();
-  if (first.position > 1) kept = first.stamp;
-  const Time edge = last - input.keep_journeys;
-  if (first.stamp < edge) kept = std::max(kept, edge);
-  if (kept <= from) return "";
+  if (known.first.position > 1) kept = known.first.stamp;
+  const Time edge = known.last - input.keep_journeys;
+  if (known.first.stamp < edge) kept = std::max(kept, edge);
+  if (kept <= from) return known.sealed <= from ? "" : reports + "how a device stood before that is not";
   return "the journal keeps what this SLO needs since " + format_rfc3339(kept) +
          " (state.journal_retention): what is before that is missing or incomplete";
 }
@@ -78,35 +101,26 @@ Result<engine::Contributors> refold(const RefoldInput& input, const std::string&
   engine::Contributions contributions(*config, one, range);
   auto reader = journal::read_sqlite_journal(input.journal_dir, 0, dictionary);
   if (!reader) return reader.error();
-  journal::Group first;
-  Time last;
+  Known known;
   for (std::uint64_t read = 0;; ++read) {
     if (stopping.load()) return Error{"slod is stopping"};
     auto group = (*reader)->next();
     if (!group) return group.error();
-    if (read % kDrainEvery == 0 || !group->has_value()) {
-      contributions.add(*log.lane(one).view());
-      log.lane(one).clear();
-      if (one.journey < 0) {
-        contributions.add_devices(*log.device_lane(one).view());
-        log.device_lane(one).clear();
-      }
-    }
+    if (read % kDrainEvery == 0 || !group->has_value()) drain(log, one, contributions);
     if (!group->has_value()) break;
-    for (const journal::SealedBlock& block : (*group)->sealed) {
-      if ((*group)->position == 0 && !sealing.take(block))
-        return Error{"what is sealed in the journal cannot be read"};
-    }
+    if (!take_sealed(**group, sealing)) return Error{"what is sealed in the journal cannot be read"};
     if ((*group)->position == 0) continue;
-    if (first.position == 0) first.position = (*group)->position, first.stamp = (*group)->stamp;
-    last = (*group)->stamp;
+    if (known.first.position == 0)
+      known.first.position = (*group)->position, known.first.stamp = (*group)->stamp;
+    known.last = (*group)->stamp;
     apply(engine, sealing, **group);
   }
   if (sealing.outrun()) return Error{"the journal was sealed while it was read: ask again"};
   engine::Contributors answer =
       engine::contributors_of(*config, one, range, contributions.sums(), dictionary);
   answer.computed_from = "journal";
-  answer.note = missing(input, one, first, last, slot_start(range.from));
+  known.sealed = sealing.until();
+  answer.note = missing(input, one, known, slot_start(range.from));
   return answer;
 }
 

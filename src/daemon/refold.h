@@ -17,7 +17,7 @@ struct RefoldInput {
   std::shared_ptr<const Config> config;
   const std::vector<fleet::RegistryEntry>& registry;
   std::string journal_dir;
-  Duration keep_journeys{0}, keep_fleet{0};  ///< as the journal is trimmed
+  Duration keep_journeys{0};  ///< as the journal is trimmed
 };
 
 /// `computed_from` is "journal"; `note` says what is beyond the retention. Errors: a damaged journal,

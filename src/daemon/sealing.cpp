@@ -21,6 +21,7 @@ Sealing::Sealing(const Config& config, Dictionary& dictionary, engine::Engine& e
     : on_(config.fleet.has_value()),
       keep_(config::fleet_rows_kept(config)),
       step_(std::max(kShortestStep, Duration(keep_ / 3 / minutes(1) * minutes(1)))),
+      interval_(config.evaluation_interval),
       dictionary_(dictionary),
       engine_(engine) {
   if (on_) engine_.record_to(ledger_);
@@ -36,7 +37,21 @@ bool Sealing::take(const journal::SealedBlock& block) {
   std::vector<SealedMinutes> minutes;
   if (!journal::decode_minutes(block.minutes, dictionary_, minutes)) return false;
   pending_.insert(pending_.end(), minutes.begin(), minutes.end());
+  if (minutes.empty()) return true;
+  std::vector<StringId>& checks = sealed_.emplace_back(Sealed{block.until, {}}).checks;
+  for (const SealedMinutes& minute : minutes) {
+    if (std::find(checks.begin(), checks.end(), minute.check) == checks.end()) checks.push_back(minute.check);
+  }
   return true;
+}
+
+Time Sealing::since(const std::string& check) const {
+  for (auto block = sealed_.rbegin(); block != sealed_.rend(); ++block) {
+    const bool has = std::any_of(block->checks.begin(), block->checks.end(),
+                                 [&](StringId id) { return dictionary_.text(id) == check; });
+    if (!has) return block->until;
+  }
+  return Time::min();
 }
 
 void Sealing::before_tick(Time at) {
@@ -62,7 +77,9 @@ void Sealing::after_tick(Time at, journal::Position group) {
 
 void Sealing::mark(Time at, journal::Position group) {
   const Time until = minute_before(at);
-  if (ledger_.empty() || until <= base_.until || (!marks_.empty() && until <= marks_.back().until)) return;
+  if (ledger_.empty() || until <= std::max(base_.until, told_) ||
+      (!marks_.empty() && until <= marks_.back().until))
+    return;
   marks_.push_back({group - 1, until, engine_.fleet_facts(until), false});
 }
 
@@ -90,10 +107,17 @@ void Sealing::settled(Time until) {
   if (until <= base_.until) return;
   const auto mark =
       std::find_if(marks_.begin(), marks_.end(), [&](const Mark& m) { return m.until == until; });
-  if (mark == marks_.end()) return;
+  if (mark == marks_.end()) {  // sealed by a fold that had other boundaries: go on behind it
+    std::erase_if(marks_, [&](const Mark& m) { return m.until < until; });
+    return;
+  }
   base_ = {mark->position, until};
   marks_.erase(marks_.begin(), mark + 1);
   ledger_.forget_before(slot_of(until));
+}
+
+Time Sealing::closes() const {
+  return std::max(base_.until, due().value_or(Time::min())) + minutes(1) + interval_;
 }
 
 std::optional<Time> Sealing::due() const {

@@ -12,10 +12,10 @@
 
 namespace slod::daemon {
 
-/// The journal's place, and how long it keeps what.
+/// The journal's place, and how long it keeps journeys.
 struct JournalKept {
   std::string dir;
-  Duration journeys{0}, fleet{0};
+  Duration journeys{0};
 };
 
 /// What answers now: its booking log, the dictionary of the ids in it, and what they were made with. `kept`

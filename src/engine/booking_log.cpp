@@ -135,6 +135,10 @@ void BookingLog::begin(Time now) {
   for (BookingLane& lane : lanes_) lane.complete_from(now + kMostAhead);
 }
 
+void BookingLog::devices_begin(Time at) {
+  for (std::size_t i = first_check_ + checks_.size(); i < lanes_.size(); ++i) lanes_[i].complete_from(at);
+}
+
 void BookingLog::publish() {
   auto views = std::make_shared<Views>();
   views->reserve(lanes_.size());

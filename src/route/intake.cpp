@@ -179,7 +179,7 @@ struct Intake::Impl final : decode::RecordVisitor {
     const MessageRule& rule = source.messages[record.rule];
     if (!interest.wants(rule.is, record.word)) {
       ++batch->counts.ignored;
-    } else if (is_late(record.time.value_or(arrival), arrival)) {
+    } else if (is_late(record.time.value_or(arrival), arrival) || is_sealed(kind_of(rule.is), arrival)) {
       ++batch->counts.late;
     } else {
       add(record, kind_of(rule.is), arrival);
@@ -190,6 +190,12 @@ struct Intake::Impl final : decode::RecordVisitor {
   [[nodiscard]] bool is_late(Time time, Time arrival) const {
     if (history_now) return *history_now - time > keep_fleet_history;
     return std::max(arrival, replay ? arrival : received) - time > keep_fleet;
+  }
+
+  /// Commands and replies are parts of journeys: they are never sealed.
+  [[nodiscard]] bool is_sealed(MessageKind kind, Time arrival) const {
+    const bool of_fleet = kind == MessageKind::kReport || kind == MessageKind::kPresence;
+    return history_now && of_fleet && arrival < fleet_closed;
   }
 
   void add(const decode::MessageRecord& record, MessageKind kind, Time arrival) {
@@ -245,6 +251,7 @@ struct Intake::Impl final : decode::RecordVisitor {
 
   bool replay = false;
   std::optional<Time> until, oldest, newest, history_now;
+  Time fleet_closed = Time::min();
 
   // Of the call that is under way.
   RecordBatch* batch = nullptr;
@@ -267,8 +274,9 @@ void Intake::replay_mode(std::optional<Time> until) {
   impl_->until = until;
 }
 
-void Intake::history_mode(std::optional<Time> after, Time now, Duration keep_fleet) {
+void Intake::history_mode(std::optional<Time> after, Time now, Duration keep_fleet, Time fleet_closed) {
   impl_->keep_fleet_history = keep_fleet;
+  impl_->fleet_closed = fleet_closed;
   impl_->replay = true;
   impl_->history_now = now;
   impl_->newest = after;

@@ -32,9 +32,10 @@ class Sealing {
   [[nodiscard]] bool covers(const DeviceRow& row, journal::Position position) const {
     return position <= base_.position && of_fleet(row);
   }
-  /// The same of a row of history.
+  /// The same of a row of history, which comes in order of arrival. (What arrived between the last final
+  /// minute and its tick is in the facts.)
   [[nodiscard]] bool covers(const DeviceRow& row) const {
-    return row.received < base_.until && of_fleet(row);
+    return (row.received < base_.until || !facts_.empty()) && of_fleet(row);
   }
 
   /// Before and after the engine's tick. `group`: where the tick stands.
@@ -46,8 +47,13 @@ class Sealing {
   void settled(Time until);
   /// More was sealed after the reader was opened, so rows may have left before they were read: fold again.
   [[nodiscard]] bool outrun() const { return told_ > begun_; }
-  /// The minutes up to here are final and no row brings them back.
+  /// The end of what is sealed and durable; the beginning of time: nothing is.
   [[nodiscard]] Time until() const { return base_.until; }
+  /// The end of the newest minutes that were sealed without this check, because no SLO asked for it then.
+  [[nodiscard]] Time since(const std::string& check) const;
+  /// Reports that arrived before it and were not counted by then never will be: the end of what is sealed or
+  /// due, and what may have come up to its tick's group.
+  [[nodiscard]] Time closes() const;
 
   /// The end of what waits to be made durable; nothing: none does.
   [[nodiscard]] std::optional<Time> due() const;
@@ -56,7 +62,7 @@ class Sealing {
 
   template <class A>
   void io(A& a) {
-    a(ledger_, marks_, base_, last_tick_, begun_, told_, pending_, facts_);
+    a(ledger_, marks_, base_, last_tick_, begun_, told_, pending_, facts_, sealed_);
   }
 
  private:
@@ -74,6 +80,15 @@ class Sealing {
     journal::Position position = 0;
     Time until = Time::min();
   };
+  /// Which checks the minutes of a block are of.
+  struct Sealed {
+    Time until;
+    std::vector<StringId> checks;
+    template <class A>
+    void io(A& a) {
+      a(until, checks);
+    }
+  };
   static bool of_fleet(const DeviceRow& row) {
     return row.kind == MessageKind::kReport || row.kind == MessageKind::kPresence;
   }
@@ -81,7 +96,7 @@ class Sealing {
   void make_final(std::size_t marks);
 
   bool on_;
-  Duration keep_, step_;
+  Duration keep_, step_, interval_;
   Dictionary& dictionary_;
   engine::Engine& engine_;
   engine::MinuteLedger ledger_;
@@ -91,6 +106,7 @@ class Sealing {
   Time begun_ = Time::min(), told_ = Time::min();  ///< sealed when the reader was opened; as its controls say
   std::deque<SealedMinutes> pending_;              ///< for ticks to come
   std::vector<SealedFleet> facts_;                 ///< of base_, until its tick: at most one
+  std::vector<Sealed> sealed_;                     ///< as read; what this fold seals has every check
 };
 
 }  // namespace slod::daemon

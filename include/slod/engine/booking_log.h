@@ -110,6 +110,8 @@ class BookingLog {
   void at(Time now) { now_ = now; }
   /// The past before `now` is not in the log: the engine began with a checkpoint.
   void begin(Time now);
+  /// Whose the unhealthy minutes before `at` were is not in it: they came sealed.
+  void devices_begin(Time at);
   void publish();
   /// The lane of an SLO, to read and forget in the writer's own thread.
   [[nodiscard]] BookingLane& lane(const SloConfig& slo);

@@ -38,8 +38,10 @@ class Intake {
   void replay_mode(std::optional<Time> until);
   /// History (`slod backfill`): as in a replay, but the input goes on where an earlier block of it ended
   /// (`after`, its newest arrival), nothing arrives after `now`, and what is older than the retention now is
-  /// late.
-  void history_mode(std::optional<Time> after, Time now, Duration keep_fleet);
+  /// late. So are reports and presence that arrived before `fleet_closed`: device-minutes are sealed up to
+  /// it.
+  void history_mode(std::optional<Time> after, Time now, Duration keep_fleet,
+                    Time fleet_closed = Time::min());
   /// Replay: the arrivals of the first and of the latest record read, of those that nobody asked for too;
   /// nothing before the first one that says its time.
   [[nodiscard]] std::optional<Time> first_arrival() const;

@@ -43,12 +43,19 @@ struct SourceHealth {
 [[nodiscard]] std::unique_ptr<net::Handler> make_http_ingest(const Surroundings& surroundings,
                                                              std::function<bool()> ready);
 
+/// Which messages of devices history may still bring; others are late.
+struct HistoryBounds {
+  Duration keep_fleet{0};  ///< of now: older ones are late
+  std::function<Time()>
+      fleet_closed;  ///< reports and presence that arrived before it: too late to be counted
+};
+
 /// POST /backfill/{source} for every source of the config, whatever its kind: recorded lines as `slod replay`
 /// reads them, with the same answers; `surroundings.committer` takes them as history. A source without a
 /// token of its own asks for any http source's token, or for none on a loopback listener. GET /backfill
 /// answers `state()`, a JSON object: whether the numbers hold all of it.
 [[nodiscard]] std::unique_ptr<net::Handler> make_http_history(const Surroundings& surroundings,
-                                                              Duration keep_fleet,
+                                                              HistoryBounds bounds,
                                                               std::function<bool()> ready,
                                                               std::function<std::string()> state);
 

@@ -101,28 +101,39 @@ struct Since {
   Time fleet;  ///< of what is sealed the end is known, not what was thought of it at the time
 };
 
+/// Which transitions a refold must make again: where each SLO's begin, without the episodes of fleet SLOs
+/// that had begun by then, since those may have begun at another tick.
+class Comparable {
+ public:
+  Comparable(const Config& config, Since since) : since_(since) {
+    for (const SloConfig& slo : config.slos) {
+      if (slo.journey < 0) of_fleet_.insert(slo.name);
+    }
+  }
+  void see(const std::string& slo, const std::string& episode, Time at) {
+    if (of_fleet_.contains(slo) && at < since_.fleet) begun_before_.insert(episode);
+  }
+  /// Requires: all were seen.
+  [[nodiscard]] bool holds(const std::string& slo, const std::string& episode, Time at) const {
+    const Time begin = of_fleet_.contains(slo) ? std::max(since_.all, since_.fleet) : since_.all;
+    return at >= begin && !begun_before_.contains(episode);
+  }
+
+ private:
+  Since since_;
+  std::set<std::string> of_fleet_, begun_before_;
+};
+
 void compare_ledger(const store::LedgerContents& ledger, const std::vector<engine::Transition>& refolded,
-                    const Config& config, Since since, Outcome& outcome) {
-  std::set<std::string> of_fleet, begun_before;
-  for (const SloConfig& slo : config.slos) {
-    if (slo.journey < 0) of_fleet.insert(slo.name);
-  }
-  const auto begin = [&](const std::string& slo) {
-    return of_fleet.contains(slo) ? std::max(since.all, since.fleet) : since.all;
-  };
-  // An episode that had begun by then may have begun at another tick.
-  for (const store::StoredTransition& t : ledger.transitions) {
-    if (of_fleet.contains(t.slo) && t.at < since.fleet) begun_before.insert(t.episode);
-  }
-  for (const engine::Transition& t : refolded) {
-    if (of_fleet.contains(t.slo) && t.at < since.fleet) begun_before.insert(t.episode);
-  }
+                    Comparable comparable, Outcome& outcome) {
+  for (const store::StoredTransition& t : ledger.transitions) comparable.see(t.slo, t.episode, t.at);
+  for (const engine::Transition& t : refolded) comparable.see(t.slo, t.episode, t.at);
   std::set<Step> stored, made;
   for (const store::StoredTransition& t : ledger.transitions) {
-    if (t.at >= begin(t.slo) && !begun_before.contains(t.episode)) stored.emplace(t.episode, t.step, t.at);
+    if (comparable.holds(t.slo, t.episode, t.at)) stored.emplace(t.episode, t.step, t.at);
   }
   for (const engine::Transition& t : refolded) {
-    if (t.at >= begin(t.slo) && t.at <= ledger.last_tick && !begun_before.contains(t.episode))
+    if (t.at <= ledger.last_tick && comparable.holds(t.slo, t.episode, t.at))
       made.emplace(t.episode, t.to, t.at);
   }
   outcome.compared_transitions = made.size();
@@ -174,7 +185,7 @@ Status refold(const VerifyOptions& options, std::shared_ptr<const Config> config
                                   std::to_string(checkpoint->position) + ", which the journal does not hold");
   }
   if (ledger) {
-    compare_ledger(*ledger, transitions, *fold.config(), {configs.since, sealed}, outcome);
+    compare_ledger(*ledger, transitions, Comparable(*fold.config(), {configs.since, sealed}), outcome);
   } else {
     outcome.notes.push_back("the ledger cannot be compared: " + ledger.error().message);
   }

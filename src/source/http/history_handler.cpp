@@ -42,9 +42,12 @@ std::optional<std::string_view> source_in(const net::Request& request) {
 
 class HistoryHandler final : public net::Handler {
  public:
-  HistoryHandler(const Surroundings& surroundings, Duration keep_fleet, std::function<bool()> ready,
+  HistoryHandler(const Surroundings& surroundings, HistoryBounds bounds, std::function<bool()> ready,
                  std::function<std::string()> state)
-      : around_(surroundings), keep_fleet_(keep_fleet), ready_(std::move(ready)), state_(std::move(state)) {
+      : around_(surroundings),
+        bounds_(std::move(bounds)),
+        ready_(std::move(ready)),
+        state_(std::move(state)) {
     for (const SourceConfig& source : around_.config.sources) read_token(source);
     open_to_all_ = is_loopback(around_.config.server.ingest.host);
   }
@@ -131,7 +134,7 @@ class HistoryHandler final : public net::Handler {
       after = from_nanos(number);
     }
     route::Intake& reader = intake(source, desk);
-    reader.history_mode(after, around_.wall_clock(), keep_fleet_);
+    reader.history_mode(after, around_.wall_clock(), bounds_.keep_fleet, bounds_.fleet_closed());
     Submission submission;
     submission.batch = std::make_unique<RecordBatch>();
     submission.batch->source = source.name;
@@ -192,7 +195,7 @@ class HistoryHandler final : public net::Handler {
   }
 
   const Surroundings around_;
-  const Duration keep_fleet_;
+  const HistoryBounds bounds_;
   std::function<bool()> ready_;
   std::function<std::string()> state_;
   std::map<std::string, BearerToken> tokens_;
@@ -202,10 +205,11 @@ class HistoryHandler final : public net::Handler {
 
 }  // namespace
 
-std::unique_ptr<net::Handler> make_http_history(const Surroundings& surroundings, Duration keep_fleet,
+std::unique_ptr<net::Handler> make_http_history(const Surroundings& surroundings, HistoryBounds bounds,
                                                 std::function<bool()> ready,
                                                 std::function<std::string()> state) {
-  return std::make_unique<HistoryHandler>(surroundings, keep_fleet, std::move(ready), std::move(state));
+  return std::make_unique<HistoryHandler>(surroundings, std::move(bounds), std::move(ready),
+                                          std::move(state));
 }
 
 }  // namespace slod::source

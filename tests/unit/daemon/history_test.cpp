@@ -93,5 +93,31 @@ TEST_F(HistoryTest, EachStreamCanBeReadInTheOrderOfArrivalWhileItIsOpen) {
   EXPECT_EQ(arrivals, (std::vector<Time>{Time(seconds(10)), Time(seconds(20)), Time(seconds(30))}));
 }
 
+TEST_F(HistoryTest, AFleetIsClosedOnlyWhenAllHistoryIsCountedAndThenTakesNoReportOfThatTime) {
+  put("a", {10, 20});
+  EXPECT_FALSE(history_->close_fleet(Time(seconds(100)), 0)) << "a block is not counted yet";
+  EXPECT_EQ(history_->fleet_closed(), Time::min());
+  EXPECT_TRUE(history_->close_fleet(Time(seconds(100)), 1));
+  EXPECT_EQ(history_->fleet_closed(), Time(seconds(100)));
+  const auto message = [&](const std::string& key, MessageKind kind, std::int64_t at) {
+    Submission submission;
+    submission.batch = std::make_unique<RecordBatch>();
+    submission.batch->source = "fleet";
+    DeviceRow& row = submission.batch->device.emplace_back();
+    row.kind = kind;
+    row.time = row.received = Time(seconds(at));
+    submission.key = IdempotencyKey{key, digest_of(key), "{}"};
+    std::promise<CommitAnswer> promise;
+    submission.done = [&](CommitAnswer given) { promise.set_value(std::move(given)); };
+    EXPECT_TRUE(history_->submit(submission));
+    return promise.get_future().get().result;
+  };
+  EXPECT_EQ(message("r", MessageKind::kReport, 99), Committed::kRefused) << "to be read again, as late";
+  EXPECT_EQ(message("s", MessageKind::kReport, 100), Committed::kDurable);
+  EXPECT_EQ(message("t", MessageKind::kReply, 99), Committed::kDurable) << "a journey's";
+  EXPECT_TRUE(history_->close_fleet(Time(seconds(50)), 3));
+  EXPECT_EQ(history_->fleet_closed(), Time(seconds(100)));
+}
+
 }  // namespace
 }  // namespace slod::daemon

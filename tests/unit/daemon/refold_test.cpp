@@ -109,8 +109,7 @@ TEST_F(RefoldTest, TheJournalSaysWhatTheLogSays) {
   const engine::Contributors live =
       engine::contributors_of(*config, config->slos[0], range, contributions.sums(), dictionary);
   const std::atomic<bool> stopping{false};
-  const auto old =
-      refold({config, registry, dir + "/journal", hours(24 * 400), hours(72)}, "unlock", range, stopping);
+  const auto old = refold({config, registry, dir + "/journal", hours(24 * 400)}, "unlock", range, stopping);
   ASSERT_TRUE(old) << old.error().message;
   EXPECT_EQ(old->computed_from, "journal");
   EXPECT_EQ(old->note, "");
@@ -126,8 +125,7 @@ TEST_F(RefoldTest, ARangeBeyondTheRetentionSaysSo) {
   write(engine, log);
   const engine::SlotRange range{slot_of(at(0)), slot_of(at(1800))};
   const std::atomic<bool> stopping{false};
-  const auto old =
-      refold({config, registry, dir + "/journal", hours(24), minutes(30)}, "unlock", range, stopping);
+  const auto old = refold({config, registry, dir + "/journal", minutes(30)}, "unlock", range, stopping);
   ASSERT_TRUE(old) << old.error().message;
   EXPECT_NE(old->note.find("journal_retention"), std::string::npos) << old->note;
 }
@@ -138,7 +136,7 @@ TEST_F(RefoldTest, AQuestionThatTheLogCannotAnswerGoesToTheJournal) {
   write(engine, log);
   log.begin(at(3000));  // as after a checkpoint: nothing older is in the log
   log.publish();
-  Why why({dir + "/journal", hours(24 * 400), hours(72)}, [&] {
+  Why why({dir + "/journal", hours(24 * 400)}, [&] {
     return Booked{config, registry, log, dictionary, nullptr};
   });
   const auto ask = [&](double from, double to) {
@@ -159,8 +157,7 @@ TEST_F(RefoldTest, StoppingEndsIt) {
   engine::BookingLog log(*config);
   write(engine, log);
   const std::atomic<bool> stopping{true};
-  EXPECT_FALSE(
-      refold({config, registry, dir + "/journal", hours(24), hours(24)}, "unlock", {0, 1}, stopping));
+  EXPECT_FALSE(refold({config, registry, dir + "/journal", hours(24)}, "unlock", {0, 1}, stopping));
 }
 
 }  // namespace

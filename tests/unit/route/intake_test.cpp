@@ -201,6 +201,24 @@ TEST(ReplayTest, MessagesArriveAtTst) {
   EXPECT_EQ(b.batch.device[0].time, Time(seconds(40)));
   EXPECT_EQ(b.batch.device[1].received, Time(Duration(60'500'000'000)));
 }
+TEST(HistoryTest, ReportsAndPresenceOfSealedTimeAreLateAndCommandsAndRepliesAreNot) {
+  Bench b("fleet");
+  const auto lines = [&](const std::string& tst) {
+    for (const char* topic : {"t", "s", "c/unlock", "a"}) {
+      b.intake.lines(
+          R"({"topic":"v/d7/)" + std::string(topic) + R"(","payload":"{}","tst":")" + tst + "\"}\n", kNow,
+          b.batch);
+    }
+  };
+  const Time closed = kNow - hours(1);
+  b.intake.history_mode(std::nullopt, kNow, hours(72), closed);
+  lines(format_rfc3339(closed - seconds(1)));
+  EXPECT_EQ(b.batch.counts.late, 2u);
+  EXPECT_EQ(b.batch.counts.accepted, 2u);
+  lines(format_rfc3339(closed));
+  EXPECT_EQ(b.batch.counts.late, 2u);
+  EXPECT_EQ(b.batch.counts.accepted, 6u);
+}
 TEST(UserHashTest, IsSipHashAndKeyed) {
   std::string input;
   for (char c = 0; c < 15; ++c) input.push_back(c);
