@@ -1,6 +1,7 @@
 #include "slod/daemon/sealing.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "slod/config/retention.h"
 #include "slod/core/archive.h"
@@ -10,6 +11,8 @@ namespace slod::daemon {
 namespace {
 
 constexpr Duration kShortestStep = minutes(10);
+/// Minutes of this age are rewritten seldom.
+constexpr Duration kPackEvery = hours(1);
 
 Time minute_before(Time at) {
   return floor_to(at, minutes(1));
@@ -23,7 +26,8 @@ Sealing::Sealing(const Config& config, Dictionary& dictionary, engine::Engine& e
       step_(std::max(kShortestStep, Duration(keep_ / 3 / minutes(1) * minutes(1)))),
       interval_(config.evaluation_interval),
       dictionary_(dictionary),
-      engine_(engine) {
+      engine_(engine),
+      packed_(dictionary) {
   if (on_) engine_.record_to(ledger_);
 }
 
@@ -69,26 +73,39 @@ void Sealing::after_tick(Time at, journal::Position group) {
     facts_.clear();
     return;
   }
+  pack(before, at);
   if (before != Time::min() && floor_to(before, step_) != floor_to(at, step_)) mark(at, group);
   std::size_t old = 0;
   while (old < marks_.size() && marks_[old].until <= at - keep_) ++old;
   make_final(old);
 }
 
+void Sealing::pack(Time before, Time at) {
+  const Time hour = floor_to(at, kPackEvery);
+  if (before == Time::min() || floor_to(before, kPackEvery) == hour) return;
+  const Slot until = slot_of(hour - kPackEvery);
+  packed_.add(ledger_.before(until, engine_.checks()));
+  ledger_.forget_before(until);
+}
+
 void Sealing::mark(Time at, journal::Position group) {
   const Time until = minute_before(at);
-  if (ledger_.empty() || until <= std::max(base_.until, told_) ||
+  if ((ledger_.empty() && packed_.empty()) || until <= std::max(base_.until, told_) ||
       (!marks_.empty() && until <= marks_.back().until))
     return;
-  marks_.push_back({group - 1, until, engine_.fleet_facts(until), false});
+  marks_.push_back({group - 1, until, journal::encode_fleet(engine_.fleet_facts(until), dictionary_), false});
 }
 
 /// The first `marks` are old enough: the newest of them stands for all.
 void Sealing::make_final(std::size_t marks) {
   if (marks == 0 || marks_[marks - 1].final) return;
   marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(marks - 1));
-  engine_.seal_fleet(marks_.front().until, marks_.front().facts);
-  marks_.front().final = true;
+  Mark& mark = marks_.front();
+  SealedFleet facts;
+  if (!journal::decode_fleet(mark.facts, dictionary_, facts)) std::abort();  // its own bytes
+  engine_.seal_fleet(mark.until, facts);
+  mark.facts = journal::encode_fleet(facts, dictionary_);
+  mark.final = true;
 }
 
 void Sealing::seal_now(Time at, journal::Position group, journal::Position wanted) {
@@ -114,6 +131,7 @@ void Sealing::settled(Time until) {
   base_ = {mark->position, until};
   marks_.erase(marks_.begin(), mark + 1);
   ledger_.forget_before(slot_of(until));
+  packed_.forget_before(slot_of(until));
 }
 
 Time Sealing::closes() const {
@@ -127,14 +145,15 @@ std::optional<Time> Sealing::due() const {
 
 journal::SealedBlock Sealing::block() {
   const Mark& mark = marks_.front();
-  const std::vector<SealedMinutes> minutes = ledger_.before(slot_of(mark.until), engine_.checks());
+  const Slot end = slot_of(mark.until);
+  const std::vector<SealedMinutes> minutes = packed_.before(end, ledger_.before(end, engine_.checks()));
   journal::SealedBlock block;
   block.position = mark.position;
   block.until = mark.until;
   block.from = base_.until;
   if (base_.position == 0) block.from = minutes.empty() ? mark.until : slot_start(minutes.front().slot);
   block.minutes = journal::encode_minutes(minutes, dictionary_);
-  block.fleet = journal::encode_fleet(mark.facts, dictionary_);
+  block.fleet = mark.facts;
   return block;
 }
 

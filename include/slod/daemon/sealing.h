@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "slod/config/config.h"
+#include "slod/daemon/packed_minutes.h"
 #include "slod/engine/engine.h"
 #include "slod/journal/journal.h"
 
@@ -62,14 +63,14 @@ class Sealing {
 
   template <class A>
   void io(A& a) {
-    a(ledger_, marks_, base_, last_tick_, begun_, told_, pending_, facts_, sealed_);
+    a(ledger_, packed_, marks_, base_, last_tick_, begun_, told_, pending_, facts_, sealed_);
   }
 
  private:
   struct Mark {
     journal::Position position = 0;  ///< rows of groups up to here are in it
     Time until = Time::min();
-    SealedFleet facts;
+    std::string facts;  ///< a SealedFleet as bytes: half of its room, and the sooner in a checkpoint
     bool final = false;
     template <class A>
     void io(A& a) {
@@ -92,6 +93,7 @@ class Sealing {
   static bool of_fleet(const DeviceRow& row) {
     return row.kind == MessageKind::kReport || row.kind == MessageKind::kPresence;
   }
+  void pack(Time before, Time at);
   void mark(Time at, journal::Position group);
   void make_final(std::size_t marks);
 
@@ -99,7 +101,8 @@ class Sealing {
   Duration keep_, step_, interval_;
   Dictionary& dictionary_;
   engine::Engine& engine_;
-  engine::MinuteLedger ledger_;
+  engine::MinuteLedger ledger_;  ///< of the last hours, and corrections
+  PackedMinutes packed_;
   std::deque<Mark> marks_;
   Base base_;  ///< what is durable, as far as this fold was told
   Time last_tick_ = Time::min();
