@@ -22,6 +22,16 @@ class NoDevices final : public fold::DeviceDirectory {
   [[nodiscard]] StringId label(StringId, std::string_view, Time) const override { return 0; }
 };
 
+/// What may be counted is there from the start: a counter that appears at 1 has no rate.
+void at_zero(const Config& config, Snapshot& snapshot) {
+  for (const JourneyConfig& journey : config.journeys) {
+    if (journey.retry) snapshot.late_unfolded.try_emplace(journey.name, 0);
+    if (!journey.device) continue;
+    for (const char* kind : {"command", "reply"})
+      snapshot.unmatched_legs.try_emplace({journey.device->source, kind}, 0);
+  }
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -150,6 +160,7 @@ std::shared_ptr<const Snapshot> Engine::Impl::read() {
   next->unmatched_paths = accounts.unmatched_paths(kUnmatchedListed);
   next->unmatched_legs = fold->counters().unmatched_legs;
   next->late_unfolded = fold->counters().late_unfolded;
+  at_zero(*config, *next);
   return next;
 }
 
@@ -163,7 +174,7 @@ void Engine::apply(const ApiRow& row) {
   const bool fresh = impl_->fold->apply(row);
   if (account == nullptr) return;
   if (!fresh) ++account->duplicates;
-  account->seen(row.start);
+  account->seen(std::min(row.start, row.received));  // a clock that runs ahead is not news
 }
 
 void Engine::apply(const DeviceRow& row) {
@@ -180,7 +191,7 @@ void Engine::apply(const DeviceRow& row) {
   }
   if (account == nullptr) return;
   if (!fresh) ++account->duplicates;
-  account->seen(row.time);
+  account->seen(std::min(row.time, row.received));
 }
 
 void Engine::prefetch(const ApiRow& row) const {

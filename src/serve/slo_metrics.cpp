@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "slod/serve/render.h"
 
@@ -110,6 +111,21 @@ std::string prometheus_name(std::string name) {
     if (!allowed) c = '_';
   }
   return name;
+}
+
+/// The names of a group's labels: none twice, none that the line has already or that Prometheus gives itself.
+std::vector<std::string> group_keys(const std::vector<std::pair<std::string, std::string>>& labels) {
+  std::set<std::string> taken = {"slo", "slo_service", "severity", "long",    "short",
+                                 "job", "instance",    "le",       "quantile"};
+  std::vector<std::string> keys;
+  for (const auto& [label, value] : labels) {
+    std::string key = prometheus_name(label);
+    const bool reserved = key.empty() || key.rfind("__", 0) == 0 || (key[0] >= '0' && key[0] <= '9');
+    if (reserved || taken.contains(key)) key = "group_" + key;
+    while (!taken.insert(key).second) key += '_';
+    keys.push_back(std::move(key));
+  }
+  return keys;
 }
 
 /// The families, each with its lines, in the order in which they are first spoken of.
@@ -258,10 +274,8 @@ void add_alerts(Page& page, const SloReading& reading, const std::string& slo) {
   std::string labels;
   for (const engine::GroupReading& group : reading.groups) {
     labels = slo;
-    for (std::size_t i = 0; i < group.labels.size(); ++i) {
-      if (i >= keys.size()) keys.push_back(prometheus_name(group.labels[i].first));
-      append_label(labels, keys[i], group.labels[i].second);
-    }
+    if (keys.size() != group.labels.size()) keys = group_keys(group.labels);
+    for (std::size_t i = 0; i < keys.size(); ++i) append_label(labels, keys[i], group.labels[i].second);
     page.line(kGroupValid, labels, "", static_cast<double>(group.good + group.bad));
     page.line(kGroupBad, labels, "", static_cast<double>(group.bad));
     for (const engine::RuleStatus& rule : group.alerts) {

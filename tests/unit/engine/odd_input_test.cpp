@@ -47,6 +47,24 @@ TEST(OddInput, FurtherAheadThanFiveMinutesIsOfItsArrival) {
   EXPECT_EQ(world.engine.snapshot()->slos[0].good, 2);
 }
 
+TEST(OddInput, TheLastEventOfASourceIsNeverLaterThanItsArrival) {
+  World world(one_slo());
+  world.engine.apply(said(world, 3600, 5));
+  world.engine.tick(at(10));
+  EXPECT_EQ(world.engine.snapshot()->sources[0].last_event, at(5));
+}
+
+TEST(OddInput, WhatMayBeCountedIsThereAtZeroFromTheStart) {
+  Config config = unlock_config(true, true);
+  config.slos = {slo_of("unlock")};
+  World world(config);
+  world.engine.tick(at(10));
+  const auto snapshot = world.engine.snapshot();
+  EXPECT_EQ(snapshot->unmatched_legs.count({"fleet", "command"}), 1U);
+  EXPECT_EQ(snapshot->unmatched_legs.count({"fleet", "reply"}), 1U);
+  EXPECT_EQ(snapshot->late_unfolded.count("Unlock"), 1U);
+}
+
 TEST(OddInput, YearsBeyond2038AreYearsLikeOthers) {
   const double years = 3600.0 * 24 * 365 * 80;  // 2106, past what 32 bits of seconds hold
   World world(one_slo());

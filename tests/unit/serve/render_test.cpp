@@ -124,6 +124,21 @@ TEST(Metrics, GroupLabelsBecomeNamesThatPrometheusAllows) {
   EXPECT_NE(text.find(R"(device_model="scooter\"x\n"} 6)"), std::string::npos);
 }
 
+TEST(Metrics, GroupLabelsNeverTakeANameThatIsTaken) {
+  World world;
+  world.snapshot.slos[0].groups.push_back(
+      {{{"slo", "a"}, {"job", "b"}, {"a-b", "c"}, {"a_b", "d"}, {"5g", "e"}, {"le", "f"}},
+       5,
+       1,
+       999'500,
+       {},
+       {}});
+  const std::string text = metrics_text(world.snapshot, {});
+  EXPECT_NE(text.find(R"(group_slo="a",group_job="b",a_b="c",group_a_b="d",group_5g="e",group_le="f"} 6)"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Page, TextFromOutsideIsEscaped) {
   World world;
   world.config->slos[0].name = "<script>alert(1)</script>";
