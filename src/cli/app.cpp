@@ -1,5 +1,6 @@
 // The commands and their options. Prometheus's dotted flags for the daemon, GNU style for the rest.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "backfill/command.h"
@@ -12,6 +13,7 @@
 #include "simulate/simulate.h"
 #include "slod/cli/commands.h"
 #include "slod/config/load.h"
+#include "slod/core/suggest.h"
 #include "slod/daemon/daemon.h"
 #include "status.h"
 #include "version.h"
@@ -253,6 +255,18 @@ void add_schema(CLI::App& app, int& code) {
   });
 }
 
+/// CLI11 itself says of an unknown command only that it wants one.
+bool told_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return false;
+  std::cerr << "slod: unknown command \"" << argv[1] << "\"" << did_you_mean(argv[1], names)
+            << "\nRun `slod --help` for the list.\n";
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -276,6 +290,7 @@ int main(int argc, char** argv) {
   add_verify(app, arguments, code);
   add_schema(app, code);
   add_version(app, code);
+  if (told_unknown_command(app, argc, argv)) return kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

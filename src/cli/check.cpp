@@ -1,11 +1,14 @@
 #include "check.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <optional>
 #include <set>
 
 #include "replay/input.h"
+#include "setup.h"
 #include "slod/cli/commands.h"
 #include "slod/config/load.h"
 #include "slod/decode/decoder.h"
@@ -120,6 +123,14 @@ int check_sample(const Config& config, const CheckOptions& options) {
   return counts.rejected_total() > 0 ? kFailed : kOk;
 }
 
+/// A registry that is there must be readable whole; one that is not there yet has had its warning.
+bool registry_is_good(const Config& config) {
+  if (!config.fleet || ::access(config.fleet->registry.c_str(), R_OK) != 0) return true;
+  const auto registry = load_registry(config);
+  if (!registry) std::cout << "error: " << registry.error().message << "\n1 error\n";
+  return static_cast<bool>(registry);
+}
+
 }  // namespace
 
 int check(const CheckOptions& options) {
@@ -132,6 +143,7 @@ int check(const CheckOptions& options) {
               << "\n";
     return loaded.unreadable ? kUsage : kFailed;
   }
+  if (!registry_is_good(*loaded.config)) return kFailed;
   std::cout << config::summary(*loaded.config);
   for (const std::string& note : config::not_yet(*loaded.config)) {
     std::cout << "note: without effect in this version: " << note << "\n";

@@ -32,7 +32,9 @@ Result<std::vector<fleet::RegistryEntry>> load_registry(const Config& config) {
   if (!config.fleet || config.fleet->registry.empty()) return std::vector<fleet::RegistryEntry>{};
   const Result<std::string> text = read_file(config.fleet->registry);
   if (!text) return Error{"fleet.registry: " + text.error().message};
-  return fleet::parse_registry(*text);
+  auto entries = fleet::parse_registry(*text);
+  if (!entries) return Error{"fleet.registry: " + config.fleet->registry + ": " + entries.error().message};
+  return entries;
 }
 
 }  // namespace slod::cli

@@ -167,6 +167,8 @@ void build_retry(Build& build, const View& retry, JourneyConfig& out) {
   for (const View& by : retry["by"].items()) {
     if (find_name(by, known, "field or label", build.faults) >= 0) config.by.push_back(by.text());
   }
+  if (retry["by"].present() && retry["by"].items().empty())
+    build.faults.error(retry["by"].at(), "`by` is empty; say what tells attempts apart, or leave it out");
   if (!retry["by"].present()) {
     if (device) config.by.emplace_back("device");
     if (user) config.by.emplace_back("user");

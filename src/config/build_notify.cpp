@@ -62,6 +62,8 @@ void read_type(Build& build, const View& inner, DestinationConfig& out) {
   for (const char* key : {"url", "routing_key", "secret"}) check_secret(build, inner[key]);
   check_url(build, url, out.allow_private);
   check_url(build, inner["api_url"], out.allow_private);
+  if (inner["urls"].present() && out.urls.empty())
+    build.faults.error(inner["urls"].at(), "`urls` is empty; write the address of each replica");
   for (const View& item : inner["urls"].items()) check_url(build, item, out.allow_private);
 }
 

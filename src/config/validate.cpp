@@ -1,6 +1,7 @@
 #include "config/validate.h"
 
 #include <algorithm>
+#include <iomanip>
 #include <sstream>
 
 #include "slod/core/suggest.h"
@@ -35,7 +36,8 @@ std::string range_fault(const Type& type, const std::string& text) {
   const auto value = parse_number(text);
   if (!value || (*value >= type.low && *value <= type.high)) return "";
   std::ostringstream out;
-  out << text << " is out of range; write a number from " << type.low << " to " << type.high;
+  out << std::setprecision(12) << text << " is out of range; write a number from " << type.low << " to "
+      << type.high;
   return out.str();
 }
 

@@ -44,7 +44,7 @@ Result<Registry> read_registry(const Config& config) {
   text << in.rdbuf();
   registry.digest = digest_of(text.str());
   auto parsed = fleet::parse_registry(text.str());
-  if (!parsed) return parsed.error();
+  if (!parsed) return Error{config.fleet->registry + ": " + parsed.error().message};
   registry.entries = std::move(*parsed);
   return registry;
 }

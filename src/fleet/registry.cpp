@@ -148,6 +148,7 @@ Result<std::vector<RegistryEntry>> parse_registry(std::string_view text) {
   CsvRow header, row;
   if (!reader.next(header)) return Error{"line 1: the registry is empty; its first line names the columns"};
   check_header(header, faults);
+  if (faults.any()) return faults.error();
   std::vector<RegistryEntry> entries;
   std::map<std::string, std::size_t> lines;
   while (reader.next(row)) {

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/setup.h"
+#include "cli/source_notes.h"
 #include "cli/terminal.h"
 #include "replay.h"
 #include "slod/cli/commands.h"
@@ -17,7 +18,9 @@ int usage(const std::string& message) {
 }
 
 void print_text(const ReplayResult& result) {
-  std::cout << serve::slos_table(*result.snapshot, colour_wanted());
+  const std::string data = serve::slos_json(*result.snapshot);
+  std::cout << serve::slos_table_from_json(data, colour_wanted()) << source_notes(data)
+            << serve::unmatched_text_from_json("{\"data\":" + serve::sources_json(*result.snapshot) + "}");
   if (result.transitions.empty()) {
     std::cout << "\nno alert would have fired\n";
     return;

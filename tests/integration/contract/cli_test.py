@@ -52,6 +52,17 @@ class CommandLine(ContractTest):
             self.assertNotIn("\x1b", done.stdout)
         self.assertEqual(json.loads(self.replay_with("--format", "json").stdout)["slos"][0]["bad"], 1)
 
+    def test_replay_says_what_it_did_not_count(self):
+        self.write("in.jsonl", support.ndjson([log(T0), "junk", log(T0, path="/v2/rides")]))
+        done = self.replay_with()
+        self.assertIn("source gateway: of 3 records 1 rejected (malformed 1)", done.stdout)
+        self.assertIn("POST /v2/rides", done.stdout)
+
+    def test_an_unknown_command_is_named(self):
+        done = self.slod("repay")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn('unknown command "repay"; did you mean "replay"?', done.stderr)
+
     def test_usage_unreadable_files_and_configs_that_cannot_be_loaded_are_2(self):
         broken = self.write("broken.yaml", "slos: [")
         for arguments in (["replay"], ["replay", "--nonsense"], ["no-such-command"], [], ["check"],
@@ -155,6 +166,23 @@ class Check(ContractTest):
             self.assertEqual(self.check(json.dumps(rides(slo=change))).returncode, 1, change)
         self.assertEqual(self.check(json.dumps(rides(slo={"window": "31d"}, state={
             "journal_retention": {"journeys": "30d"}}))).returncode, 1)
+
+    def test_a_faulty_registry_is_refused_with_its_file_and_line(self):
+        config = {"sources": {"fleet": FLEET}, "fleet": {"sources": ["fleet"], "registry": "devices.csv"},
+                  "slos": [{"name": "f", "fleet": "connectivity", "objective": 99}]}
+        self.assertEqual(self.check(json.dumps(config)).returncode, 0)  # not there yet: a warning
+        self.write("devices.csv", "device,commissioned_at\nd1,yesterday\n")
+        done = self.check(json.dumps(config))
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout, r"devices\.csv: line 2: commissioned_at 'yesterday'")
+        path = self.write("m.jsonl", support.ndjson([support.report(T0)]))
+        done = self.slod("replay", "--config.file=c.yaml", "--input", f"fleet={path}")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, r"devices\.csv: line 2: ")
+
+    def test_empty_lists_that_would_mean_nothing_are_refused(self):
+        for change in ({"journey": {"retry": {"by": []}}}, {"destinations": {"am": {"alertmanager": {"urls": []}}}}):
+            self.assertEqual(self.check(json.dumps(rides(**change))).returncode, 1, change)
 
     def test_device_share_is_read_and_said_to_have_no_numbers_yet(self):
         config = {"sources": {"fleet": FLEET}, "fleet": {"sources": ["fleet"], "report_every": {"default": "60s"}},

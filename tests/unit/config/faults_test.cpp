@@ -194,6 +194,16 @@ TEST(ConfigFaultsTest, DeviceShareLoadsAndIsNamedAsWithoutNumbersUntilItIsThere)
   EXPECT_THAT(not_yet(*loaded.config), ::testing::Contains(HasSubstr("has no numbers")));
 }
 
+TEST(ConfigFaultsTest, ALabelOfTheLogMayNotBeCalledAsTheDevicesOwnAre) {
+  const Loaded loaded = load_text(changed(kSmall, "app: /app,", "device.model: /m, app: /app,"));
+  EXPECT_THAT(heads(loaded), testing::Contains(HasSubstr("`device.NAME` is the device's own")));
+}
+
+TEST(ConfigFaultsTest, LimitsAreWrittenOut) {
+  const Loaded loaded = load_text(kSmall + "limits: { groups_per_slo: 0 }\n");
+  EXPECT_THAT(heads(loaded), testing::Contains(HasSubstr("from 1 to 1000000")));
+}
+
 TEST(ConfigFaultsTest, TheSmallConfigItselfHasNone) {
   EXPECT_THAT(heads(load_text(kSmall)), IsEmpty());
 }
