@@ -86,6 +86,10 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
       progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
   }
   if (fold_->damaged()) return Error{"what is sealed in the journal cannot be read"};
+  if (fold_->sealing().position() > last) {
+    return Error{"sealed.db is of a later time than the journal beside it (it ends at group " +
+                 std::to_string(last) + "): put both back from one backup (slod restore)"};
+  }
   if (begin == 0 && fold_->sealing().outrun()) {
     return Error{
         "the journal says that more was sealed than its sealed.db holds: put that file back from a backup "

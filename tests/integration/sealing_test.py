@@ -117,7 +117,7 @@ class SealingTest(IntegrationTest):
         self.reload(slod, before)
         self.late_history(slod)
         slod.kill()
-        self.without_what_is_sealed(slod)
+        self.torn_apart(slod)
 
     def late_history(self, slod):
         """What comes for sealed time is not counted, and that is counted."""
@@ -141,12 +141,22 @@ class SealingTest(IntegrationTest):
         since = {name: seconds_of(slod.slo(name)["counts_since"]) for name in ("radio", "connected")}
         self.assertGreater(since["radio"], since["connected"] + 24 * HOUR)
 
-    def without_what_is_sealed(self, slod):
+    def torn_apart(self, slod):
+        """Neither what is sealed without the journal's end nor a journal without what is sealed gives other numbers."""
         shutil.rmtree(slod.state / "checkpoint", ignore_errors=True)
-        (slod.state / "journal" / "sealed.db").unlink()
+        sealed, aside = slod.state / "journal" / "sealed.db", self.dir / "aside"
+        sealed.rename(aside)
+        self.refuses(slod, "more was sealed than its sealed.db holds")
+        aside.rename(sealed)
+        sorted((slod.state / "journal").glob("seg-*.db"))[-1].unlink()
+        for rest in (slod.state / "journal").glob("seg-*-*"):
+            rest.unlink()
+        self.refuses(slod, "sealed.db is of a later time than the journal")
+
+    def refuses(self, slod, why):
         slod.spawn()
         self.assertNotEqual(slod.process.wait(), 0)
-        self.assertIn("more was sealed than its sealed.db holds", slod.process.log())
+        self.assertIn(why, slod.process.log())
 
 
 if __name__ == "__main__":

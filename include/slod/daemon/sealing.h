@@ -48,8 +48,10 @@ class Sealing {
   void settled(Time until);
   /// More was sealed after the reader was opened, so rows may have left before they were read: fold again.
   [[nodiscard]] bool outrun() const { return told_ > begun_; }
-  /// The end of what is sealed and durable; the beginning of time: nothing is.
+  /// The end of what is sealed and durable; the beginning of time, and group 0: nothing is.
   [[nodiscard]] Time until() const { return base_.until; }
+  /// Its last group.
+  [[nodiscard]] journal::Position position() const { return base_.position; }
   /// The end of the newest minutes that were sealed without this check, because no SLO asked for it then.
   [[nodiscard]] Time since(const std::string& check) const;
   /// Reports that arrived before it and were not counted by then never will be: the end of what is sealed or

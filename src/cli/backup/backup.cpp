@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <algorithm>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -27,6 +29,7 @@ constexpr auto kLedgerPatience = std::chrono::seconds(10);
 /// Every group of the journal, decoded. What the last one says.
 struct Extent {
   journal::Position last = 0;
+  journal::Position sealed = 0;  ///< the group up to which reports are sealed
   Time last_tick;
 };
 
@@ -40,7 +43,9 @@ Result<Extent> read_journal(const std::string& state) {
     const auto group = (*reader)->next();
     if (!group) return group.error();
     if (!group->has_value()) return extent;
-    if ((*group)->position == 0) continue;  // what is sealed
+    for (const journal::SealedBlock& block : (*group)->sealed)
+      extent.sealed = std::max(extent.sealed, block.position);
+    if ((*group)->position == 0) continue;
     extent.last = (*group)->position;
     for (const journal::Control& control : (*group)->controls) {
       if (control.kind == journal::ControlKind::kTick) extent.last_tick = control.at;
@@ -126,6 +131,7 @@ Result<Manifest> copy_state(const std::string& state, const std::string& dir) {
   if (Status s = copy_rest(true); !s) return s.error();
   const Result<Extent> verified = read_journal(dir);
   if (!verified) return verified.error();
+  if (verified->sealed > verified->last) return Error{"more was sealed while it was copied: do it again"};
   Manifest manifest;
   manifest.made_at = format_rfc3339(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
   manifest.position = verified->last;
