@@ -48,10 +48,11 @@ void read_log_fields(Build& build, const View& fields, LogFormat& format) {
   read_latency(build, fields["latency"], format);
   if (fields["time_unit"].is_scalar()) out.time_unit = unit_of(fields["time_unit"].text());
   for (const View& label : fields["labels"].entries()) {
-    if (label.key().rfind("device.", 0) == 0)
+    if (label.key().rfind("device.", 0) == 0) {
       build.faults.error(label.key_at(),
                          "a label `device.NAME` is the device's own, known from its reports; "
                          "choose another name for the log's");
+    }
     out.labels[label.key()] = read_field(build, label, text);
   }
 }
