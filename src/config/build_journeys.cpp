@@ -189,7 +189,14 @@ void build_labels(Build& build, const View& labels, JourneyConfig& out) {
   for (const std::string& label : device_labels(build.config, build.documents)) {
     known.push_back("device." + label);
   }
+  const bool fleet = build.documents.single("fleet").present();
   for (const View& label : labels.items()) {
+    if (!fleet && label.text().rfind("device.", 0) == 0) {
+      build.faults.error(label.at(),
+                         "labels of devices need a `fleet` section, whose `sources` have the reports "
+                         "that map them: `fleet: { sources: [NAME] }`");
+      continue;
+    }
     if (find_name(label, known, "label", build.faults) < 0) continue;
     if (std::find(out.labels.begin(), out.labels.end(), label.text()) == out.labels.end()) {
       out.labels.push_back(label.text());

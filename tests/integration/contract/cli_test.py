@@ -180,6 +180,13 @@ class Check(ContractTest):
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertRegex(done.stderr, r"devices\.csv: line 2: ")
 
+    def test_labels_of_devices_without_a_fleet_are_told_what_they_need(self):
+        done = self.check(json.dumps(unlock(journey={"labels": ["device.model"]})))
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("labels of devices need a `fleet` section", done.stdout)
+        with_fleet = unlock(journey={"labels": ["device.model"]}, fleet={"sources": ["fleet"]})
+        self.assertEqual(self.check(json.dumps(with_fleet)).returncode, 0)
+
     def test_empty_lists_that_would_mean_nothing_are_refused(self):
         for change in ({"journey": {"retry": {"by": []}}}, {"destinations": {"am": {"alertmanager": {"urls": []}}}}):
             self.assertEqual(self.check(json.dumps(rides(**change))).returncode, 1, change)
