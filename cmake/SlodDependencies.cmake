@@ -24,5 +24,7 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(yamlcpp REQUIRED IMPORTED_TARGET yaml-cpp)
+# Headers only: the wire format of Protocol Buffers, for OTLP.
+find_path(PROTOZERO_INCLUDE protozero/pbf_reader.hpp REQUIRED)
 find_library(PAHO_CPP paho-mqttpp3 REQUIRED)
 find_library(PAHO_C_ASYNC_TLS paho-mqtt3as REQUIRED)

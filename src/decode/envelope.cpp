@@ -2,8 +2,7 @@
 
 #include <simdjson.h>
 
-#include <set>
-
+#include "decode/flat_record.h"
 #include "slod/decode/decoder.h"
 
 namespace slod::decode {
@@ -12,12 +11,6 @@ namespace {
 namespace dom = simdjson::dom;
 
 using Lines = std::string;
-
-/// One record, on one line whatever it holds.
-void add_line(Lines& lines, std::string_view record) {
-  for (const char c : record) lines.push_back(c == '\n' || c == '\r' ? ' ' : c);
-  lines.push_back('\n');
-}
 
 int base64_digit(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -108,23 +101,6 @@ bool cloudevents(dom::element root, Lines& lines) {
   return true;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.append({'\\', c});
-    } else if (byte < 0x20) {
-      out.append("\\u00").append({kHex[byte >> 4U], kHex[byte & 15U]});
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
-  return out;
-}
-
 /// OTLP's AnyValue as plain JSON, or "" where it holds no scalar.
 std::string any_value(dom::element value) {
   for (const std::string_view kind : {"stringValue", "intValue", "doubleValue", "boolValue"}) {
@@ -134,41 +110,28 @@ std::string any_value(dom::element value) {
   return {};
 }
 
-/// The attributes of one log record and of what it belongs to, as the members of one object; the inner ones
-/// first.
-class FlatRecord {
- public:
-  void add(std::string_view key, const std::string& json) {
-    if (json.empty() || !known_.insert(std::string(key)).second) return;
-    if (!text_.empty()) text_.push_back(',');
-    text_.append(quoted(key)).append(":").append(json);
-  }
-  void add_all(dom::element owner, std::string_view list) {
-    each(owner, list, [&](dom::element attribute) {
-      dom::element value;
-      if (attribute["value"].get(value) == simdjson::SUCCESS)
-        add(text_at(attribute, "key"), any_value(value));
-    });
-  }
-  [[nodiscard]] std::string object() const { return std::string("{").append(text_).append("}"); }
+/// The attributes of `owner` at `list`.
+void add_all(FlatRecord& record, dom::element owner, std::string_view list) {
+  each(owner, list, [&](dom::element attribute) {
+    dom::element value;
+    if (attribute["value"].get(value) == simdjson::SUCCESS)
+      record.add(text_at(attribute, "key"), any_value(value));
+  });
+}
 
- private:
-  std::string text_;
-  std::set<std::string> known_;
-};
-
+/// One log record with what it belongs to; what is nearer to it comes first.
 std::string flat(dom::element record, dom::element resource_logs) {
   FlatRecord out;
   for (const std::string_view stamp : {"timeUnixNano", "observedTimeUnixNano"}) {
     dom::element time;
     if (record[stamp].get(time) == simdjson::SUCCESS) out.add(stamp, simdjson::minify(time));
   }
-  out.add_all(record, "attributes");
+  add_all(out, record, "attributes");
   dom::element body;
-  if (record["body"]["kvlistValue"].get(body) == simdjson::SUCCESS) out.add_all(body, "values");
+  if (record["body"]["kvlistValue"].get(body) == simdjson::SUCCESS) add_all(out, body, "values");
   if (record["body"].get(body) == simdjson::SUCCESS) out.add("body", any_value(body));
   dom::element resource;
-  if (resource_logs["resource"].get(resource) == simdjson::SUCCESS) out.add_all(resource, "attributes");
+  if (resource_logs["resource"].get(resource) == simdjson::SUCCESS) add_all(out, resource, "attributes");
   return out.object();
 }
 

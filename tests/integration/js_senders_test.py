@@ -65,9 +65,9 @@ class JsSendersTest(IntegrationTest):
                 self.fail(f"npm could not install senders/package-lock.json: {self.why}")
             self.skipTest(f"npm could not install senders/package-lock.json: {self.why}")
 
-    def slod(self, port, state=None):
+    def slod(self, port, state=None, name="slod"):
         server = f'server: {{ ingest: {{ listen: "127.0.0.1:{port}" }}, web: {{ listen: "127.0.0.1:0" }} }}\n'
-        return Slod(self, server + CONFIG, state=state)
+        return Slod(self, server + CONFIG, state=state, name=name)
 
     def node(self, script, *arguments):
         """Starts a sender; its output is what `told` gives when it has ended."""
@@ -142,13 +142,28 @@ class JsSendersTest(IntegrationTest):
         self.expect(slod, "otlp", total)
         slod.stop()
 
-    def test_otlp_protobuf_is_refused_in_words_that_help(self):
-        port = free_port()
+    def test_otlp_protobuf_counts_as_json_does(self):
+        port, total = free_port(), 500
         slod = self.slod(port).start()
-        said = "\n".join(self.told(self.node("otlp.mjs", "proto", self.otlp_url(port), 5)))
-        self.assertIn("http/json", said)
-        self.assertNotIn("Scheduling", said)  # it would never pass
+        said = self.told(self.node("otlp.mjs", "proto", self.otlp_url(port), total, "gzip"))
+        self.assertFalse([line for line in said if "failed" in line.lower() or "deserialize" in line.lower()], said)
+        self.expect(slod, "otlp", total)
+        self.assertEqual([group["labels"] for group in slod.slo("otlp")["groups"]], [{"app": "ios"}])
+        self.assertLess(slod.slo("otlp")["latency"]["p50"], 0.0130)
         slod.stop()
+
+    def test_otlp_tells_its_exporter_which_records_were_not_read(self):
+        for kind in ("http", "proto"):
+            with self.subTest(kind):
+                port = free_port()
+                slod = self.slod(port, state=self.dir / kind, name=kind).start()
+                said = "\n".join(self.told(self.node("otlp.mjs", kind, self.otlp_url(port), 20, "none", "bad")))
+                self.assertIn("artial", said)
+                self.assertIn("missing_status", said)
+                slod.tick()
+                source = slod.source("otlp")
+                self.assertEqual((source["accepted"], source["rejected"]), (19, 1), source)
+                slod.stop()
 
     def test_cloudevents_in_all_modes_through_crashes(self):
         port, total = free_port(), 300

@@ -1,6 +1,9 @@
 #include "source/http/ingest_answer.h"
 
+#include <charconv>
 #include <cstdio>
+
+#include "slod/decode/otlp.h"
 
 namespace slod::source {
 
@@ -47,6 +50,26 @@ void append_counts(std::string& out, const SourceCounts& counts, const route::In
   out += "]}";
 }
 
+/// The text of our own JSON that begins behind `mark`, up to its closing quote; "" without.
+std::string text_behind(std::string_view json, std::string_view mark) {
+  std::string out;
+  const std::size_t found = json.find(mark);
+  if (found == std::string_view::npos) return out;
+  for (std::size_t at = found + mark.size(); at < json.size() && json[at] != '"'; ++at) {
+    if (json[at] == '\\') ++at;
+    if (at < json.size()) out += json[at];
+  }
+  return out;
+}
+
+std::uint64_t number_behind(std::string_view json, std::string_view mark) {
+  std::uint64_t value = 0;
+  const std::size_t found = json.find(mark);
+  if (found != std::string_view::npos)
+    std::from_chars(json.data() + found + mark.size(), json.data() + json.size(), value);
+  return value;
+}
+
 }  // namespace
 
 std::string counts_answer(const SourceCounts& counts, const route::IntakeReport& report) {
@@ -68,6 +91,21 @@ std::string error_answer(std::string_view advice) {
   append_string(out, advice);
   out += '}';
   return out;
+}
+
+std::string otlp_counts_answer(const SourceCounts& counts, const route::IntakeReport& report) {
+  std::string out = counts_answer(counts, report);
+  if (counts.rejected_total() == 0) return out;
+  out.back() = ',';
+  out += R"("partialSuccess":{"rejectedLogRecords":")" + std::to_string(counts.rejected_total()) +
+         R"(","errorMessage":)";
+  append_string(out, report.errors.empty() ? "" : report.errors.front().reason);
+  return out + "}}";
+}
+
+std::string otlp_protobuf_answer(int status, std::string_view answer) {
+  if (status != 200) return decode::otlp_status(text_behind(answer, R"("error":")"));
+  return decode::otlp_response(number_behind(answer, R"("rejected":)"), text_behind(answer, R"("reason":")"));
 }
 
 int status_of_answer(std::string_view answer) {

@@ -1,5 +1,5 @@
-// The JSON that a sender gets. The bytes are stored with an idempotency key and repeated, so they say by
-// themselves which status they went with. Pure; any thread.
+// What a sender gets: JSON, and OTLP's protobuf made of it. The bytes are stored with an idempotency key and
+// repeated, so they say by themselves which status they went with. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -17,6 +17,10 @@ std::string unreadable_answer(std::string_view advice, const SourceCounts& count
                               const route::IntakeReport& report);
 /// {"error":"..."}
 std::string error_answer(std::string_view advice);
+/// counts_answer() as OTLP's exporters read it: with their partialSuccess where records were rejected.
+std::string otlp_counts_answer(const SourceCounts& counts, const route::IntakeReport& report);
+/// Any of these answers in OTLP's binary form.
+std::string otlp_protobuf_answer(int status, std::string_view answer);
 /// 400 for an answer that starts with an error, else 200.
 int status_of_answer(std::string_view answer);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "slod/decode/decoder.h"
+#include "slod/decode/otlp.h"
 #include "slod/source/sources.h"
 #include "source/http/aws_confirmer.h"
 #include "source/http/bearer.h"
@@ -67,8 +68,8 @@ class IngestHandler final : public net::Handler {
       return response;
     }
     if (auto refused = refuse_head(head)) return refused;
-    if (const std::string_view advice = why_not_protobuf(*door, head); !advice.empty())
-      return refusal(415, advice);
+    if (door->source->envelope == SourceConfig::Envelope::kLoki && is_protobuf(head))
+      return refusal(415, "Loki's push is read as JSON, not as protobuf: set the sender's format to json");
     if (!ready_()) return refusal(503, "starting or stopping: send it again");
     return std::nullopt;
   }
@@ -77,6 +78,7 @@ class IngestHandler final : public net::Handler {
     const Door* door = door_of(request);
     Desk* desk = desks_.mine();
     if (door == nullptr || desk == nullptr) return respond(refusal(503, "too many threads: send it again"));
+    if (is_otlp_protobuf(*door, request)) respond = in_protobuf(std::move(respond));
     Submission submission;
     const std::string_view key = request.header("idempotency-key");
     if (!key.empty()) submission.key = IdempotencyKey{std::string(key), digest_of(request.body), {}};
@@ -99,7 +101,7 @@ class IngestHandler final : public net::Handler {
         return respond(
             refusal(413, "the body is larger than 64 MiB when unpacked: send it in smaller parts"));
       case net::Inflated::kOk:
-        return submit(*door, read(*door, *desk, body, is_wrapped(*door, request)), std::move(submission),
+        return submit(*door, read_any(*door, *desk, request, body), std::move(submission),
                       std::move(respond));
       case net::Inflated::kBroken:
       case net::Inflated::kUnknownCoding:
@@ -149,23 +151,33 @@ class IngestHandler final : public net::Handler {
     return IdempotencyKey{id, digest_of(id), {}};
   }
 
-  /// What is only read as JSON comes as protobuf from senders that were not told otherwise. Else the type
-  /// that a sender names is not looked at.
-  static std::string_view why_not_protobuf(const Door& door, const net::Request& head) {
-    if (!head.header("content-type").starts_with("application/x-protobuf")) return "";
-    if (door.source->envelope == SourceConfig::Envelope::kOtlp) {
-      return "OTLP is read as JSON, not as protobuf: set OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/json, or "
-             "`encoding: json` in the Collector's otlphttp exporter";
-    }
-    if (door.source->envelope == SourceConfig::Envelope::kLoki)
-      return "Loki's push is read as JSON, not as protobuf: set the sender's format to json";
-    return "";
+  /// Apart from this the type that a sender names is not looked at.
+  static bool is_protobuf(const net::Request& head) {
+    return head.header("content-type").starts_with("application/x-protobuf");
+  }
+  static bool is_otlp_protobuf(const Door& door, const net::Request& head) {
+    return door.source->envelope == SourceConfig::Envelope::kOtlp && is_protobuf(head);
+  }
+  /// OTLP answers in the encoding of the request.
+  static net::Respond in_protobuf(net::Respond respond) {
+    return [respond = std::move(respond)](net::Response response) {
+      response.body = otlp_protobuf_answer(response.status, response.body);
+      response.content_type = "application/x-protobuf";
+      respond(std::move(response));
+    };
   }
 
   /// In CloudEvents' binary mode the envelope is in the headers and the body is the data itself.
   static bool is_wrapped(const Door& door, const net::Request& request) {
     return door.source->envelope != SourceConfig::Envelope::kCloudevents ||
            request.header("ce-specversion").empty();
+  }
+
+  Reading read_any(const Door& door, Desk& desk, const net::Request& request, std::string_view body) {
+    if (!is_otlp_protobuf(door, request)) return read(door, desk, body, is_wrapped(door, request));
+    const auto lines = decode::otlp_lines(body);
+    if (lines) return read(door, desk, *lines, false);
+    return unreadable(door, 1, "the body is broken: it is not OTLP's ExportLogsServiceRequest in protobuf");
   }
 
   Reading read(const Door& door, Desk& desk, std::string_view body, bool wrapped) {
@@ -181,9 +193,13 @@ class IngestHandler final : public net::Handler {
                         "the body is broken: a JSON array must be complete");
     }
     if (all == 0) return unreadable(door, 0, "the body holds no record: send one a line, or a JSON array");
-    reading.answer = rejected == all
-                         ? unreadable_answer("no record was readable; errors says why", counts, report)
-                         : counts_answer(counts, report);
+    if (rejected == all) {
+      reading.answer = unreadable_answer("no record was readable; errors says why", counts, report);
+    } else if (door.source->envelope == SourceConfig::Envelope::kOtlp) {
+      reading.answer = otlp_counts_answer(counts, report);
+    } else {
+      reading.answer = counts_answer(counts, report);
+    }
     return reading;
   }
 

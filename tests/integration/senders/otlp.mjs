@@ -1,5 +1,5 @@
 // An application with OpenTelemetry's own log exporter: emits TOTAL request records to URL and prints, as JSON, what its
-// exporter said. Usage: node otlp.mjs http|proto URL TOTAL [gzip]
+// exporter said. Usage: node otlp.mjs http|proto URL TOTAL [gzip|none [bad]]; bad: the first has no status
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -8,7 +8,7 @@ const { diag, DiagLogLevel } = require('@opentelemetry/api');
 const { LoggerProvider, BatchLogRecordProcessor } = require('@opentelemetry/sdk-logs');
 const { resourceFromAttributes } = require('@opentelemetry/resources');
 
-const [kind, url, total, compression] = process.argv.slice(2);
+const [kind, url, total, compression, bad] = process.argv.slice(2);
 const { OTLPLogExporter } = require(`@opentelemetry/exporter-logs-otlp-${kind}`);
 
 const said = [];
@@ -27,7 +27,7 @@ for (let i = 0; i < Number(total); ++i) {
     severityText: 'INFO',
     body: `request ${i} "done"\n`,
     attributes: {
-      'http.request.method': 'POST', 'url.path': '/v1/rides', 'http.response.status_code': i % 10 === 0 ? 503 : 200,
+      'http.request.method': 'POST', 'url.path': '/v1/rides', 'http.response.status_code': bad && i === 0 ? undefined : i % 10 === 0 ? 503 : 200,
       'http.request.id': `otlp-${i}`, 'request.duration': 12.5, 'vehicle.id': `v${i % 7}`,
     },
   });
