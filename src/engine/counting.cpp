@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace slod::engine {
 
@@ -18,8 +19,7 @@ Counting::Counting(const Config& config, Dictionary& dictionary)
 /// Which lanes a booking goes to, and which measures it may make a group of.
 void Counting::find_ways() {
   lane_of_.resize(plan_.measures.size());
-  lanes_of_view_.resize(bookables_.views);
-  grouped_of_view_.resize(bookables_.views);
+  ways_.resize(bookables_.views);
   lanes_of_check_.resize(bookables_.checks.size());
   grouped_of_check_.resize(bookables_.checks.size());
   for (Lane& lane : lanes_) {
@@ -32,14 +32,14 @@ void Counting::add_ways(Lane& lane, const PlannedPopulation& population) {
     if (std::find(lanes.begin(), lanes.end(), &lane) == lanes.end()) lanes.push_back(&lane);
   };
   const auto view = bookables_.view_of(population.spec), check = bookables_.check_of(population.spec);
-  if (view) add(lanes_of_view_[*view]);
+  if (view) add(ways_[*view].lanes);
   if (check) add(lanes_of_check_[*check]);
   for (const std::uint32_t measure : population.measures) {
     const MeasureSpec& spec = plan_.measures[measure].spec;
     lane_of_[measure] = &lane;
     if (spec.group_by.empty()) continue;
     if (view) {
-      grouped_of_view_[*view].push_back(
+      ways_[*view].groupings.push_back(
           {measure, population.spec.fold, Actors(population.spec.actors), Criterion(spec)});
     }
     if (check) grouped_of_check_[*check].push_back(measure);
@@ -54,37 +54,32 @@ std::vector<fold::View> Counting::views() const {
   return {views.begin(), views.end()};
 }
 
-void Counting::book(const fold::Booking& booking, int sign, bool attempt) {
-  const std::size_t place = Bookables::place_of(booking.view);
-  const std::vector<Grouping>& groupings = grouped_of_view_[place];
-  for (const Grouping& one : groupings) {
-    if (admission_.knows(one.measure, booking.labels) || !one.counts(booking, attempt)) continue;
-    admit(booking, attempt, groupings);
-    break;
-  }
-  for (Lane* lane : lanes_of_view_[place]) {
-    if (lane->worker) {
-      lane->worker->append(EventMessage{booking, sign, attempt});
-    } else if (attempt) {
-      lane->shard.attempt(booking, sign);
-    } else {
-      lane->shard.event(booking, sign);
+void Counting::admit(const fold::Booking& booking, BookedAs as, const std::vector<Grouping>& groupings) {
+  for (const BookedAs one_of : {BookedAs::kEvent, BookedAs::kAttempt}) {
+    if (as != one_of && as != BookedAs::kBoth) continue;
+    Measures asking;
+    for (const Grouping& one : groupings) {
+      if (!admission_.knows(one.measure, booking.labels) && one.counts(booking, one_of))
+        asking.push_back(one.measure);
     }
+    if (!asking.empty()) admit(asking, booking.labels);
   }
-}
-
-void Counting::admit(const fold::Booking& booking, bool attempt, const std::vector<Grouping>& groupings) {
-  Measures asking;
-  for (const Grouping& one : groupings) {
-    if (!admission_.knows(one.measure, booking.labels) && one.counts(booking, attempt))
-      asking.push_back(one.measure);
-  }
-  admit(asking, booking.labels);
 }
 
 void Counting::admit(const Measures& measures, LabelSetId labels) {
   for (const Admitted& admitted : admission_.decide(measures, labels))
     lane_of_[admitted.measure]->count(admitted);
+}
+
+void Counting::expect(const fold::View& view, LabelSetId labels) const {
+  Expected& next = expected_[next_expected_++ % kStep];
+  const Expected soon = std::exchange(next, {Bookables::place_of(view), labels});
+  for (const Lane* lane : ways_[next.view].lanes) {
+    if (!lane->worker) lane->shard.expect(next.view, next.labels);
+  }
+  for (const Lane* lane : ways_[soon.view].lanes) {
+    if (!lane->worker) lane->shard.expect_soon(soon.view, soon.labels);
+  }
 }
 
 void Counting::book_sealed(const fleet::MinuteBooking& minutes, std::int64_t count) {
@@ -138,7 +133,7 @@ std::vector<Transition> Counting::tick(const TickFacts& facts) {
 
 std::vector<SloReading> Counting::read() {
   std::vector<SloReading> readings(config_->slos.size());
-  on_all([&](const Shard& shard) { shard.read(readings); });
+  on_all([&](Shard& shard) { shard.read(readings); });
   return readings;
 }
 

@@ -7,6 +7,7 @@
 // engine's thread; and at a tick every shard has taken all that was booked before it. Thread: the engine's.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -27,12 +28,20 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   void record_to(MinuteLedger& ledger) { ledger_ = &ledger; }
   void book_event(const fold::Booking& event, int sign) override {
     if (log_ != nullptr) log_->event(event, sign);
-    book(event, sign, false);
+    book(event, sign, BookedAs::kEvent);
   }
   void book_attempt(const fold::Booking& attempt, int sign) override {
     if (log_ != nullptr) log_->attempt(attempt, sign);
-    book(attempt, sign, true);
+    book(attempt, sign, BookedAs::kAttempt);
   }
+  void book_both(const fold::Booking& booking, int sign) override {
+    if (log_ != nullptr) {
+      log_->event(booking, sign);
+      log_->attempt(booking, sign);
+    }
+    book(booking, sign, BookedAs::kBoth);
+  }
+  void expect(const fold::View& view, LabelSetId labels) const override;
   void book_minutes(const fleet::MinuteBooking& minutes, std::int64_t count) override {
     if (ledger_ != nullptr) ledger_->add(static_cast<std::size_t>(minutes.check), minutes, count);
     book_sealed(minutes, count);
@@ -95,8 +104,9 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
     bool fold = true;
     Actors actors;
     Criterion criterion;
-    [[nodiscard]] bool counts(const fold::Booking& booking, bool attempt) const {
-      if (fold == attempt || !actors.concern(booking.actor)) return false;
+    [[nodiscard]] bool counts(const fold::Booking& booking, BookedAs as) const {
+      if (as == (fold ? BookedAs::kAttempt : BookedAs::kEvent) || !actors.concern(booking.actor))
+        return false;
       const Verdict verdict = criterion.judge(booking);
       return verdict == Verdict::kGood || verdict == Verdict::kBad;
     }
@@ -104,8 +114,27 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
 
   void find_ways();
   void add_ways(Lane& lane, const PlannedPopulation& population);
-  void book(const fold::Booking& booking, int sign, bool attempt);
-  void admit(const fold::Booking& booking, bool attempt, const std::vector<Grouping>& groupings);
+  /// Who counts the bookings of one view.
+  struct Way {
+    std::vector<Grouping> groupings;
+    Lanes lanes;
+  };
+  void book(const fold::Booking& booking, int sign, BookedAs as) {
+    const Way& way = ways_[Bookables::place_of(booking.view)];
+    for (const Grouping& one : way.groupings) {
+      if (admission_.knows(one.measure, booking.labels) || !one.counts(booking, as)) continue;
+      admit(booking, as, way.groupings);
+      break;
+    }
+    for (Lane* lane : way.lanes) {
+      if (lane->worker) {
+        lane->worker->append(EventMessage{booking, sign, as});
+      } else {
+        lane->shard.book(booking, sign, as);
+      }
+    }
+  }
+  void admit(const fold::Booking& booking, BookedAs as, const std::vector<Grouping>& groupings);
   void admit(const Measures& measures, LabelSetId labels);
   void on_all(const std::function<void(Shard&)>& job);
 
@@ -115,11 +144,20 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   MinuteLedger* ledger_ = nullptr;
   Bookables bookables_;
   Admission admission_;
-  std::deque<Lane> lanes_;                             ///< addresses are kept
-  std::vector<Lane*> lane_of_;                         ///< by measure
-  std::vector<Lanes> lanes_of_view_, lanes_of_check_;  ///< those that count something of it
-  std::vector<std::vector<Grouping>> grouped_of_view_;
+  std::deque<Lane> lanes_;             ///< addresses are kept
+  std::vector<Lane*> lane_of_;         ///< by measure
+  std::vector<Way> ways_;              ///< by view
+  std::vector<Lanes> lanes_of_check_;  ///< those that count something of it
   std::vector<Measures> grouped_of_check_;
+  /// Expected bookings in two steps: a label set's place is fetched at once, what it names some bookings
+  /// later.
+  struct Expected {
+    std::size_t view = 0;
+    LabelSetId labels = 0;
+  };
+  static constexpr std::size_t kStep = fold::Fold::kLookAhead / 2;
+  mutable std::array<Expected, kStep> expected_{};
+  mutable std::size_t next_expected_ = 0;
 };
 
 }  // namespace slod::engine

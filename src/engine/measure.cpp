@@ -47,8 +47,7 @@ void Measure::add_group_parts() {
 // ---- counting
 // ------------------------------------------------------------------------------------------------------
 
-void Measure::event(const fold::Booking& booking, int sign) {
-  const Verdict verdict = criterion_.judge(booking);
+void Measure::event(const fold::Booking& booking, Verdict verdict, int sign) {
   if (verdict == Verdict::kUnobserved) {
     tables_->windows.record(series_of(kSetAside), booking.slot, {0, sign});
     return;
@@ -62,11 +61,9 @@ void Measure::event(const fold::Booking& booking, int sign) {
   if (!good) count_bad(booking, sign);
 }
 
-void Measure::count(Slot slot, LabelSetId labels, Counts delta) {
-  record(total_, 0, slot, delta);
-  if (!grouped_) return;
-  const Groups::Index index = groups_.of(labels);
-  record(groups_.all()[index].series, 1 + index, slot, delta);
+void Measure::count_in_slices(Slot slot, LabelSetId labels, Counts delta) {
+  slices_[0].record(slot, delta);
+  if (grouped_) slices_[1 + groups_.of(labels)].record(slot, delta);
 }
 
 void Measure::count_bad(const fold::Booking& booking, int sign) {
@@ -81,8 +78,7 @@ void Measure::count_bad(const fold::Booking& booking, int sign) {
   if (bad_devices_keep_ > Duration(0)) group_bad_devices_[index].record(booking.device, booking.slot, sign);
 }
 
-void Measure::attempt(const fold::Booking& attempt, int sign) {
-  const Verdict verdict = criterion_.judge(attempt);
+void Measure::attempt(const fold::Booking& attempt, Verdict verdict, int sign) {
   if (verdict == Verdict::kUnobserved) return;
   if (sign > 0) ++attempts_booked_[result_index(verdict)];
   if (verdict == Verdict::kExcluded) {

@@ -38,9 +38,29 @@ class Measure {
   bool learn(const Admitted& admitted);
 
   // What is booked. Requires: it concerns the population.
-  void event(const fold::Booking& booking, int sign);
-  void attempt(const fold::Booking& attempt, int sign);
+  void event(const fold::Booking& event, int sign) { this->event(event, criterion_.judge(event), sign); }
+  void attempt(const fold::Booking& attempt, int sign) {
+    this->attempt(attempt, criterion_.judge(attempt), sign);
+  }
+  /// An attempt that is an event by itself.
+  void both(const fold::Booking& booking, int sign) {
+    const Verdict verdict = criterion_.judge(booking);
+    event(booking, verdict, sign);
+    const bool valid = verdict == Verdict::kGood || verdict == Verdict::kBad;
+    if (valid && attempts_are_events_) {
+      attempts_booked_[verdict == Verdict::kGood ? 0 : 1] += sign > 0 ? 1 : 0;
+    } else {
+      attempt(booking, verdict, sign);
+    }
+  }
   void minutes(const fleet::MinuteBooking& minutes, std::int64_t count);
+  /// Hints: a booking with these labels comes soon; and, some time after that, sooner.
+  void expect(LabelSetId labels) const {
+    if (grouped_) groups_.prefetch(labels);
+  }
+  void expect_soon(LabelSetId labels) const {
+    if (grouped_) tables_->windows.prefetch(groups_.series_of(labels));
+  }
   /// Records of a source that the measure lives on, dropped without a signal to retry.
   void missing(Slot slot, std::int64_t records);
 
@@ -87,14 +107,14 @@ class Measure {
  private:
   static constexpr std::size_t kOutcomes = static_cast<std::size_t>(fold::Outcome::kExcluded) + 1;
 
-  void record(window::SeriesId series, std::size_t book, Slot slot, window::Counts delta) {
-    if (slices_.empty()) {
-      tables_->windows.record(series, slot, delta);
-    } else {
-      slices_[book].record(slot, delta);
-    }
+  void event(const fold::Booking& booking, Verdict verdict, int sign);
+  void attempt(const fold::Booking& attempt, Verdict verdict, int sign);
+  void count(Slot slot, LabelSetId labels, window::Counts delta) {
+    if (!slices_.empty()) return count_in_slices(slot, labels, delta);
+    tables_->windows.record(total_, slot, delta);
+    if (grouped_) tables_->windows.record(groups_.series_of(labels), slot, delta);
   }
-  void count(Slot slot, LabelSetId labels, window::Counts delta);
+  void count_in_slices(Slot slot, LabelSetId labels, window::Counts delta);
   void count_bad(const fold::Booking& booking, int sign);
   void add_group_parts();
   void add_window(const Window& window);
@@ -140,6 +160,7 @@ void Measure::io(A& a) {
   a(caps);
   if constexpr (A::kReads) {
     if (!a.good() || !group_bad_devices_.empty()) return a.fail();
+    if (!groups_.find_places(tables_->dictionary->label_set_count())) return a.fail();
     caps_.clear();
     slices_.clear();
     if (caps != 0) caps_.emplace_back(windows_.spec());

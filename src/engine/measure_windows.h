@@ -51,7 +51,12 @@ class MeasureWindows {
   template <class A>
   void io(A& a) {
     a(kept_);
-    if constexpr (A::kReads) set_specs();
+    if constexpr (A::kReads) {
+      for (const Kept& kept : kept_) {
+        if (kept.slo && *kept.slo >= kept_.size()) return a.fail();
+      }
+      set_specs();
+    }
   }
 
  private:

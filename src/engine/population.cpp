@@ -25,11 +25,12 @@ Population::Population(PopulationSpec spec, std::vector<Measure*> measures,
 
 void Population::book(const fold::Booking& booking, int sign) {
   for (Measure* measure : measures_) measure->event(booking, sign);
-  const bool valid = booking.verdict == Verdict::kGood || booking.verdict == Verdict::kBad;
-  if (valid && !booking.timed_out && booking.latency != kNoLatency) record_latency(booking, sign);
+  record_latency(booking, sign);
 }
 
 void Population::record_latency(const fold::Booking& booking, int sign) {
+  const bool valid = booking.verdict == Verdict::kGood || booking.verdict == Verdict::kBad;
+  if (!valid || booking.timed_out || booking.latency == kNoLatency) return;
   for (const std::uint32_t series : latency_)
     tables_->latency.record(series, booking.slot, booking.latency, sign);
   if (sign < 0) return;

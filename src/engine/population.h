@@ -35,6 +35,12 @@ class Population {
     for (Measure* measure : measures_) measure->attempt(attempt, sign);
     if (!spec_.fold) book(attempt, sign);
   }
+  /// An attempt that is an event by itself: to those who count events and to those who count attempts.
+  void both(const fold::Booking& booking, int sign) {
+    if (!actors_.concern(booking.actor)) return leave_out(booking, sign);
+    for (Measure* measure : measures_) measure->both(booking, sign);
+    if (booking.latency != kNoLatency) record_latency(booking, sign);
+  }
   void minutes(const fleet::MinuteBooking& minutes, std::int64_t count) {
     for (Measure* measure : measures_) measure->minutes(minutes, count);
   }

@@ -112,7 +112,9 @@ void Shard::tick(const TickFacts& facts) {
   }
 }
 
-void Shard::read(std::vector<SloReading>& by_slo) const {
+void Shard::read(std::vector<SloReading>& by_slo) {
+  tables_.windows.settle();
+  tables_.latency.settle();
   for (std::size_t i = 0; i < slos_.size(); ++i) by_slo[slos_[i]] = views_[i].read();
 }
 

@@ -29,10 +29,12 @@ struct Bookables {
   std::vector<std::string> checks;  ///< what the SLOs ask of the fleet, in the config's order
 };
 
+/// What a booking is booked as. kBoth: an attempt that is an event by itself.
+enum class BookedAs : std::uint8_t { kEvent, kAttempt, kBoth };
 struct EventMessage {
   fold::Booking booking;
   int sign = 0;
-  bool attempt = false;
+  BookedAs as = BookedAs::kEvent;
 };
 struct MinutesMessage {
   fleet::MinuteBooking minutes;
@@ -62,15 +64,27 @@ class Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  void event(const fold::Booking& booking, int sign) {
-    for (Population* one : of_view_[Bookables::place_of(booking.view)]) one->event(booking, sign);
+  void book(const fold::Booking& booking, int sign, BookedAs as) {
+    for (Population* one : of_view_[Bookables::place_of(booking.view)]) {
+      if (as == BookedAs::kBoth) {
+        one->both(booking, sign);
+      } else {
+        as == BookedAs::kEvent ? one->event(booking, sign) : one->attempt(booking, sign);
+      }
+    }
   }
-  void attempt(const fold::Booking& booking, int sign) {
-    for (Population* one : of_view_[Bookables::place_of(booking.view)]) one->attempt(booking, sign);
+  /// Hints. `view`: a place.
+  void expect(std::size_t view, LabelSetId labels) const {
+    for (const Population* one : of_view_[view]) {
+      for (const Measure* measure : one->measures()) measure->expect(labels);
+    }
   }
-  void take(const EventMessage& message) {
-    message.attempt ? attempt(message.booking, message.sign) : event(message.booking, message.sign);
+  void expect_soon(std::size_t view, LabelSetId labels) const {
+    for (const Population* one : of_view_[view]) {
+      for (const Measure* measure : one->measures()) measure->expect_soon(labels);
+    }
   }
+  void take(const EventMessage& message) { book(message.booking, message.sign, message.as); }
   void take(const MinutesMessage& message) {
     for (Population* one : of_check_[static_cast<std::size_t>(message.minutes.check)])
       one->minutes(message.minutes, message.count);
@@ -88,7 +102,7 @@ class Shard {
     return transitions_;
   }
   /// Fills in its SLOs' places.
-  void read(std::vector<SloReading>& by_slo) const;
+  void read(std::vector<SloReading>& by_slo);
 
   /// Whether another config's SLOs can be answered from what is kept. Requires: its plan counts the same.
   [[nodiscard]] bool can_adopt(const Plan& plan) const;

@@ -11,6 +11,7 @@ class AttemptMaker {
   AttemptMaker(const Config& config, Dictionary& dictionary, Plan& plan)
       : actors_(config.actors, dictionary), plan_(plan) {}
 
+  [[nodiscard]] ActorIndex actor_of(LabelSetId labels) { return actors_.of(labels); }
   /// Fills in what follows from the row: actor, labels, retry key. `facts` has everything else.
   void name(AttemptFacts& facts, Journey& journey, std::uint64_t user, LabelSetId labels) {
     facts.actor = actors_.of(labels);

@@ -19,10 +19,9 @@ bool Booker::is_old(const AttemptFacts& facts, Time now) const {
   return facts.arrival - facts.start > horizon_ || now - facts.arrival >= horizon_;
 }
 
-DeviceCondition Booker::condition_of(const AttemptFacts& facts, const Decision& decision, Time now) const {
-  const bool failed = decision.made && decision.verdict == Verdict::kBad;
-  if (!failed || devices_ == nullptr || facts.device == 0) return {};
-  return devices_->condition(facts.device, facts.start, now);
+DeviceCondition Booker::condition_of(StringId device, Time at, Time now) const {
+  if (devices_ == nullptr || device == 0) return {};
+  return devices_->condition(device, at, now);
 }
 
 bool Booker::decide(const AttemptFacts& facts, Placed& placed, Decision decision, Time now) {
@@ -30,10 +29,12 @@ bool Booker::decide(const AttemptFacts& facts, Placed& placed, Decision decision
   decision.condition = old.condition;  // what is learned of the device later does not rewrite a booking
   if (old == decision) return false;
   if (placed.how == Placement::kFolded && !folder_->holds(facts, now)) return false;
-  decision.condition = condition_of(facts, decision, now);
+  const bool failed = decision.made && decision.verdict == Verdict::kBad;
+  decision.condition = failed ? condition_of(facts.device, facts.start, now) : DeviceCondition{};
   if (!folder_) {
-    if (old.made) book_alone(facts, old, -1);
-    if (decision.made) book_alone(facts, decision, +1);
+    // Without retry an attempt is an event.
+    if (old.made) sink_.book_both(booking_of(view_, facts, old), -1);
+    if (decision.made) sink_.book_both(booking_of(view_, facts, decision), +1);
     placed = {decision, decision.made ? Placement::kAlone : Placement::kNone};
     return false;
   }
@@ -42,13 +43,6 @@ bool Booker::decide(const AttemptFacts& facts, Placed& placed, Decision decision
   if (decision.made) sink_.book_attempt(booking_of(view_, facts, decision), +1);
   placed.decision = decision;
   return unfolded;
-}
-
-/// Without retry an attempt is an event.
-void Booker::book_alone(const AttemptFacts& facts, const Decision& decision, int sign) {
-  const Booking booking = booking_of(view_, facts, decision);
-  sink_.book_event(booking, sign);
-  sink_.book_attempt(booking, sign);
 }
 
 /// Requires: a folded attempt is in a fold that may change. Returns true if the attempt stands alone for

@@ -22,6 +22,16 @@ class Booker {
   /// `placed`: how the attempt stands so far, updated. Returns true if the attempt came too late to be
   /// folded. An attempt in a frozen fold stays as it was booked.
   bool decide(const AttemptFacts& facts, Placed& placed, Decision decision, Time now);
+  /// Whether an attempt is an event, whatever comes later of the same.
+  [[nodiscard]] bool is_plain() const { return !folder_; }
+  /// Books a plain attempt that is decided once and for all; fills in what is the view's. Requires:
+  /// is_plain().
+  void book_plain(Booking& booking, Time now) {
+    booking.view = view_;
+    if (booking.verdict == Verdict::kBad)
+      booking.condition = condition_of(booking.device, booking.start, now);
+    sink_.book_both(booking, +1);
+  }
   void forget(Time now);
 
   [[nodiscard]] const View& view() const { return view_; }
@@ -34,9 +44,8 @@ class Booker {
  private:
   [[nodiscard]] bool may_fold(const AttemptFacts& facts, const Decision& decision) const;
   [[nodiscard]] bool is_old(const AttemptFacts& facts, Time now) const;
-  [[nodiscard]] DeviceCondition condition_of(const AttemptFacts& facts, const Decision& decision,
-                                             Time now) const;
-  void book_alone(const AttemptFacts& facts, const Decision& decision, int sign);
+  /// As a failure at `at` found the device.
+  [[nodiscard]] DeviceCondition condition_of(StringId device, Time at, Time now) const;
   bool place_event(const AttemptFacts& facts, Placed& placed, const Decision& decision, Time now);
 
   View view_;

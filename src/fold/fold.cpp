@@ -34,22 +34,24 @@ const char* outcome_name(Outcome outcome) {
 
 struct Fold::Impl {
   Impl(const Config& config_given, Dictionary& dictionary_given, const DeviceDirectory& devices,
-       const std::vector<View>& views, BookingSink& sink)
+       const std::vector<View>& views, BookingSink& sink_given)
       : config(config_given),
         dictionary(dictionary_given),
+        sink(sink_given),
         plan(config, dictionary, devices, views, sink),
         maker(config, dictionary, plan),
         join(config, plan, maker, counters) {}
 
+  /// Requires: a non-empty id.
   bool is_first(StringId source, std::uint8_t kind, const Digest& id, Time received) {
-    if (id.empty() || dedup.first(source, kind, id, received)) return true;
+    if (dedup.first(source, kind, id, received)) return true;
     ++counters.duplicates[std::string(dictionary.text(source))];
     return false;
   }
 
   /// True if a tick has passed the slot; then the record shows in its source's accepted_late.
-  bool note_late(StringId source, Time booked) {
-    if (slot_of(booked) >= passed) return false;
+  bool note_late(StringId source, Slot booked) {
+    if (booked >= passed) return false;
     ++late_of(source);
     return true;
   }
@@ -71,34 +73,80 @@ struct Fold::Impl {
 
   bool apply(const ApiRow& row) {
     now = std::max(now, row.received);
-    if (!is_first(row.source, kApiKind, row.id, row.received)) return false;
-    AttemptFacts facts;
-    facts.seq = ++seq;
-    facts.start = start_of(row);
-    facts.arrival = row.received;
-    facts.device = row.device;
-    facts.route = row.route;
-    facts.status = row.status;
-    facts.late = note_late(row.source, facts.start);
+    if (!row.id.empty() && !is_first(row.source, kApiKind, row.id, row.received)) return false;
+    ++seq;
+    const Time start = start_of(row);
+    const Slot slot = slot_of(start);
+    const bool late = note_late(row.source, slot);
     Journey* journey = plan.journey_of(row.source, row.route);
     if (journey == nullptr) return true;
-    maker.name(facts, *journey, row.user, row.labels);
-    const bool timed = row.latency != kNoLatency;
-    const ApiPart part{journey->status->verdict(row.status, row.latency, row.labels), timed,
-                       facts.start + (timed ? row.latency : Duration(0)), row.id};
-    if (journey->config->device) {
-      join.api(*journey, facts, part, now);
+    if (journey->plain) {
+      book_plain(*journey, row, {start, slot, late});
     } else {
-      book_at_once(*journey, facts, part);
+      attempt(*journey, row, {start, slot, late});
     }
     return true;
   }
 
+  /// Few label sets and their series are near anyway.
+  static constexpr LabelSetId kFewLabelSets = 4096;
+  void prefetch(const ApiRow& row) const {
+    if (!row.id.empty()) dedup.prefetch(row.source, kApiKind, row.id);
+    if (row.labels < kFewLabelSets) return;
+    const Journey* journey = plan.journey_of(row.source, row.route);
+    const auto labels = journey == nullptr ? std::nullopt : journey->labels.guess(row.labels);
+    if (!labels) return;
+    for (const Booker& booker : journey->bookers) sink.expect(booker.view(), *labels);
+  }
+
+  struct When {
+    Time start;
+    Slot slot = 0;
+    bool late = false;
+  };
+  void book_plain(Journey& journey, const ApiRow& row, const When& when) {
+    Booking booking;
+    booking.start = when.start;
+    booking.slot = when.slot;
+    booking.late = when.late;
+    booking.latency = row.latency == kNoLatency ? kNoLatency : std::max(row.latency, Duration(0));
+    booking.verdict = journey.status->verdict(row.status, row.latency, row.labels);
+    booking.outcome = outcome_of(booking.verdict);
+    booking.actor = maker.actor_of(row.labels);
+    booking.labels = journey.labels.of(row.labels, row.device, when.start);
+    booking.device = row.device;
+    booking.route = row.route;
+    booking.status = row.status;
+    for (Booker& booker : journey.bookers) booker.book_plain(booking, now);
+  }
+  static Outcome outcome_of(Verdict verdict) {
+    if (verdict == Verdict::kBad) return Outcome::kHttpError;
+    return verdict == Verdict::kExcluded ? Outcome::kExcluded : Outcome::kOk;
+  }
+
+  void attempt(Journey& journey, const ApiRow& row, const When& when) {
+    AttemptFacts facts;
+    facts.seq = seq;
+    facts.start = when.start;
+    facts.arrival = row.received;
+    facts.device = row.device;
+    facts.route = row.route;
+    facts.status = row.status;
+    facts.late = when.late;
+    maker.name(facts, journey, row.user, row.labels);
+    const bool timed = row.latency != kNoLatency;
+    const ApiPart part{journey.status->verdict(row.status, row.latency, row.labels), timed,
+                       facts.start + (timed ? row.latency : Duration(0)), row.id};
+    if (journey.config->device) {
+      join.api(journey, facts, part, now);
+    } else {
+      book_at_once(journey, facts, part);
+    }
+  }
+
   /// One leg decides: nothing is kept but what retry needs.
   void book_at_once(Journey& journey, const AttemptFacts& facts, const ApiPart& part) {
-    Decision decision{true, part.has_latency, part.verdict, Outcome::kOk, part.end, {}};
-    if (part.verdict == Verdict::kBad) decision.outcome = Outcome::kHttpError;
-    if (part.verdict == Verdict::kExcluded) decision.outcome = Outcome::kExcluded;
+    const Decision decision{true, part.has_latency, part.verdict, outcome_of(part.verdict), part.end, {}};
     bool unfolded = false;
     for (Booker& booker : journey.bookers) {
       if (booker.view().leg == GoodWhen::kDevice) continue;
@@ -111,10 +159,11 @@ struct Fold::Impl {
   bool apply(const DeviceRow& row) {
     now = std::max(now, row.received);
     if (row.kind != MessageKind::kCommand && row.kind != MessageKind::kReply) return true;
-    if (!is_first(row.source, static_cast<std::uint8_t>(row.kind), row.id, row.received)) return false;
+    if (!row.id.empty() && !is_first(row.source, static_cast<std::uint8_t>(row.kind), row.id, row.received))
+      return false;
     const bool backlog = row.has_time && row.received - row.time > kBacklogAge;
     const Time time = backlog ? row.time : row.received;
-    const bool late = note_late(row.source, time);
+    const bool late = note_late(row.source, slot_of(time));
     const auto source = plan.source_index(row.source);
     if (!source) return true;
     const DevicePart part{*source, row.device, row.word, row.id, time, row.received, ++seq, late, row.labels};
@@ -145,6 +194,7 @@ struct Fold::Impl {
 
   const Config& config;
   Dictionary& dictionary;
+  BookingSink& sink;
   FoldCounters counters;
   Dedup dedup;
   Plan plan;
@@ -171,7 +221,7 @@ bool Fold::apply(const ApiRow& row) {
 }
 
 void Fold::prefetch(const ApiRow& row) const {
-  if (!row.id.empty()) impl_->dedup.prefetch(row.source, kApiKind, row.id);
+  impl_->prefetch(row);
 }
 
 bool Fold::apply(const DeviceRow& row) {

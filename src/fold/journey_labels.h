@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,12 @@ class JourneyLabels {
   LabelSetId of(LabelSetId record, StringId device, Time at) {
     const LabelSetId own = record < kept_.size() && kept_[record] != kUnasked ? kept_[record] : keep(record);
     return from_device_.empty() ? own : add_device_labels(own, device, at);
+  }
+
+  /// A guess at of(), without the device's labels; nothing for a label set that is new.
+  [[nodiscard]] std::optional<LabelSetId> guess(LabelSetId record) const {
+    if (record >= kept_.size() || kept_[record] == kUnasked) return std::nullopt;
+    return kept_[record];
   }
 
  private:

@@ -70,7 +70,11 @@ void Plan::add_api_leg(const Config& config, Journey& journey, std::size_t index
   const bool known = source != nullptr && source->format;
   journey.status.emplace(leg, known ? source->format->client_abort : std::vector<int>{}, dictionary_);
   const StringId route = dictionary_.intern(leg.method + " " + leg.route);
-  by_route_.emplace(pair_key(dictionary_.intern(leg.source), route), index);
+  const StringId source_id = dictionary_.intern(leg.source);
+  const auto journey_index = static_cast<int>(index);
+  if (!by_route_.emplace(pair_key(source_id, route), journey_index).second) return;
+  if (route >= first_of_route_.size()) first_of_route_.resize(route + 1);
+  if (first_of_route_[route].journey < 0) first_of_route_[route] = {source_id, journey_index};
 }
 
 void Plan::add_device_leg(const Config& config, Journey& journey, std::size_t index) {
@@ -98,6 +102,10 @@ void Plan::add_bookers(Journey& journey, int index, const std::vector<View>& vie
   for (const View& view : views) {
     if (view.journey == index) journey.bookers.emplace_back(view, retry, devices, sink_);
   }
+  const auto takes_any = [](const Booker& one) {
+    return one.is_plain() && one.view().leg != GoodWhen::kDevice;
+  };
+  journey.plain = !said.device && std::all_of(journey.bookers.begin(), journey.bookers.end(), takes_any);
 }
 
 Channel Plan::channel(std::size_t source, StringId command) const {

@@ -30,6 +30,7 @@ struct Journey {
   JourneyLabels labels;
   std::vector<RetryValue> retry_by;
   std::vector<Booker> bookers;    ///< one per view
+  bool plain = false;             ///< one leg and no retry: an attempt is an event, decided as it comes
   std::size_t device_source = 0;  ///< index into Config::sources
   StringId command = 0;
   Duration deadline{0};
@@ -49,8 +50,12 @@ class Plan {
 
   /// nullptr if no journey has such an API leg.
   Journey* journey_of(StringId source, StringId route) {
-    const auto found = by_route_.find(pair_key(source, route));
-    return found == by_route_.end() ? nullptr : &journeys_[found->second];
+    const int index = journey_at(source, route);
+    return index < 0 ? nullptr : &journey(index);
+  }
+  [[nodiscard]] const Journey* journey_of(StringId source, StringId route) const {
+    const int index = journey_at(source, route);
+    return index < 0 ? nullptr : &journeys_[static_cast<std::size_t>(index)];
   }
   Journey& journey(int index) { return journeys_[static_cast<std::size_t>(index)]; }
   [[nodiscard]] int index_of(const Journey& journey) const {
@@ -71,6 +76,13 @@ class Plan {
                                    LabelSetId labels) const;
 
  private:
+  [[nodiscard]] int journey_at(StringId source, StringId route) const {
+    if (route >= first_of_route_.size()) return -1;
+    const RouteOf& first = first_of_route_[route];
+    if (first.source == source) return first.journey;
+    const auto found = by_route_.find(pair_key(source, route));
+    return found == by_route_.end() ? -1 : found->second;
+  }
   static std::uint64_t pair_key(std::uint64_t high, StringId low) { return (high << 32) | low; }
   [[nodiscard]] std::uint64_t retry_value(const RetryValue& value, const AttemptFacts& facts,
                                           std::uint64_t user, LabelSetId labels) const;
@@ -84,7 +96,14 @@ class Plan {
   const DeviceDirectory& devices_;
   BookingSink& sink_;
   std::vector<Journey> journeys_;
-  boost::unordered_flat_map<std::uint64_t, std::size_t> by_route_;
+  /// The first source with the route: mostly the only one, and then no hash is needed. By route: those of the
+  /// config are interned before all else, so their ids are small.
+  struct RouteOf {
+    StringId source = 0;
+    int journey = -1;
+  };
+  std::vector<RouteOf> first_of_route_;
+  boost::unordered_flat_map<std::uint64_t, int> by_route_;
   boost::unordered_flat_map<std::uint64_t, Channel> channels_;
   boost::unordered_flat_map<StringId, std::size_t> source_index_;
   std::vector<std::vector<StringId>> good_replies_;  // by source

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "slod/core/result.h"
@@ -117,7 +118,7 @@ struct OpenSlot {
 struct Series {
   std::array<RollingSpan, 3> spans;
   Slot since = 0;                // kSloWindow, when anchored
-  std::vector<Pending> pending;  // sorted by slot; slots at or after the last tick
+  std::vector<Pending> pending;  // sorted by slot; slots at or after the last tick, and late ones
   OpenSlot open;
 
   [[nodiscard]] std::vector<Pending>::iterator first_from(Slot slot) {
@@ -157,6 +158,7 @@ struct LatencyWindows::Impl {
   std::vector<Series> series;
   std::vector<Slot> due;  // the first tick at which anything of the series changes by itself
   Slot now = 0;
+  bool late = false;  // a late value waits
 
   template <typename Apply>
   void enter(Series& s, Slot slot, Apply apply) const {
@@ -170,13 +172,15 @@ struct LatencyWindows::Impl {
   }
   Histogram& pending_for(std::uint32_t id, Slot slot);
   void wait(std::uint32_t id, Slot slot, Bin bin, int sign);
+  void withdraw_late(std::uint32_t id, Slot slot, Bin bin);
   void advance(Series& s) const;
+  void advance_due();
   [[nodiscard]] static Slot next_due(const Series& s);
   [[nodiscard]] Histogram sum_since(const Series& s) const;
   [[nodiscard]] static const RollingSpan* source_of(const Series& s, std::int64_t slots);
   template <class A>
   void io(A& a) {
-    a(series, due, now);
+    a(series, due, now, late);
   }
 };
 
@@ -200,6 +204,20 @@ void LatencyWindows::Impl::wait(std::uint32_t id, Slot slot, Bin bin, int sign) 
   s.open.slot = slot;
 }
 
+// It waits still, or it has entered: a histogram does not take away what it does not hold.
+void LatencyWindows::Impl::withdraw_late(std::uint32_t id, Slot slot, Bin bin) {
+  Series& s = series[id];
+  if (s.open.slot == slot) s.close();
+  const auto waiting = s.first_from(slot);
+  if (waiting != s.pending.end() && waiting->slot == slot) {
+    const std::int64_t before = waiting->values.count();
+    waiting->values.add(bin, -1);
+    if (waiting->values.count() < before) return;
+  }
+  enter(s, slot, [&](Histogram& h) { h.add(bin, -1); });
+  due[id] = std::min(due[id], next_due(s));
+}
+
 void LatencyWindows::Impl::advance(Series& s) const {
   if (s.open.slot == kNone) s.open.counts = {};  // nothing much came lately
   s.close();
@@ -214,6 +232,14 @@ void LatencyWindows::Impl::advance(Series& s) const {
   s.pending.erase(s.pending.begin(), end);
   constexpr std::size_t kUsual = 4;
   if (s.pending.capacity() > kUsual) s.pending.shrink_to_fit();
+}
+
+void LatencyWindows::Impl::advance_due() {
+  for (std::size_t id = 0; id < due.size(); ++id) {
+    if (due[id] > now) continue;
+    advance(series[id]);
+    due[id] = next_due(series[id]);
+  }
 }
 
 Slot LatencyWindows::Impl::next_due(const Series& s) {
@@ -307,24 +333,22 @@ std::uint32_t LatencyWindows::add_like(std::uint32_t id, const WindowSpec& slo_w
 void LatencyWindows::record(std::uint32_t id, Slot slot, Duration latency, int sign) {
   SLOD_ASSERT(id < impl_->series.size());
   const Bin bin = bin_of(latency);
-  if (slot >= impl_->now) {
-    impl_->wait(id, slot, bin, sign);
-    return;
-  }
-  Series& s = impl_->series[id];
-  impl_->enter(s, slot, [&](Histogram& h) { h.add(bin, sign); });
-  impl_->due[id] = std::min(impl_->due[id], Impl::next_due(s));
+  const bool late = slot < impl_->now;
+  if (late && sign < 0) return impl_->withdraw_late(id, slot, bin);
+  impl_->late = impl_->late || late;
+  impl_->wait(id, slot, bin, sign);
 }
 
 void LatencyWindows::advance(Time at) {
   const Slot tick = slot_of(at);
   SLOD_ASSERT(slot_start(tick) == at && tick >= impl_->now);
   impl_->now = tick;
-  for (std::size_t id = 0; id < impl_->due.size(); ++id) {
-    if (impl_->due[id] > tick) continue;
-    impl_->advance(impl_->series[id]);
-    impl_->due[id] = Impl::next_due(impl_->series[id]);
-  }
+  impl_->late = false;
+  impl_->advance_due();
+}
+
+void LatencyWindows::settle() {
+  if (std::exchange(impl_->late, false)) impl_->advance_due();
 }
 
 std::optional<Duration> LatencyWindows::quantile(std::uint32_t id, Span span, double q) const {

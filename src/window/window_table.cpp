@@ -23,19 +23,14 @@ struct Series {
   std::uint32_t stores = 0;      // first of its levels
   std::uint32_t since = 0;       // first of its anchored windows
   std::size_t sums = 0;          // first of its windows
-  std::vector<Pending> pending;  // slots at or after the last tick
+  std::vector<Pending> pending;  // what waits for a tick: slots at or after the last one, and late ones
   bool sorted = true;            // pending, by slot; always so after a tick
+  void sort();
   template <class A>
   void io(A& a) {
+    if constexpr (!A::kReads) sort();  // equal counts give equal bytes, whenever memory made it merge
     a(spec, stores, since, sums, pending, sorted);
   }
-};
-
-// The newest waiting slot of a series, apart from the rest: nearly every count goes there, and touches this.
-struct Running {
-  static constexpr Slot kNoSlot = std::numeric_limits<Slot>::min();
-  Slot slot = kNoSlot;
-  Counts counts;
 };
 
 bool before(const Pending& p, Slot slot) {
@@ -56,34 +51,39 @@ void sort_and_merge(std::vector<Pending>& pending) {
   pending.resize(std::min(pending.size(), kept + 1));
 }
 
+void Series::sort() {
+  if (!std::exchange(sorted, true)) sort_and_merge(pending);
+}
+
+// At the end; where there is no room, the memory grows only if merging equal slots does not make some.
+void append_unsorted(std::vector<Pending>& pending, const Pending& one) {
+  if (pending.size() == pending.capacity()) {
+    sort_and_merge(pending);
+    if (pending.size() * 2 > pending.capacity()) pending.reserve(pending.capacity() * 2);
+  }
+  pending.push_back(one);
+}
+
 }  // namespace
 
 struct WindowTable::Impl {
   std::vector<SpecState> specs;
   std::vector<Series> series;
-  std::vector<Running> running;
-  std::vector<Slot> due;  // the first tick at which anything of the series changes by itself
+  std::vector<Slot> due;  // the first tick at which anything of the series but its newest slot changes
   std::vector<Counts> sums;
   std::vector<CellStore> stores;
   std::vector<Slot> since;
   Slot now = 0;
+  bool late = false;  // something was recorded before now since the last tick
 
   std::uint32_t spec_for(const SeriesSpec& spec);
-  void wait(SeriesId id, Slot slot, Counts delta) {
-    Running& newest = running[id];
-    if (newest.slot == slot) {
-      newest.counts += delta;
-    } else if (newest.slot > slot) {
-      park(id, slot, delta);
-    } else {
-      if (newest.slot != Running::kNoSlot) park(id, newest.slot, newest.counts);
-      newest = {slot, delta};
-      due[id] = std::min(due[id], slot + 1);
-    }
-  }
   void park(SeriesId id, Slot slot, Counts delta);
   void enter(SeriesId id, Slot slot, Counts delta);
   void enter_pending(SeriesId id);
+  void enter_newest(SeriesId id, Newest& newest) {
+    enter(id, newest.slot, newest.counts());
+    newest = {};
+  }
   void move_edges(SeriesId id);
   [[nodiscard]] Slot next_due(SeriesId id) const;
   [[nodiscard]] Counts sum_since(const Series& s, Slot from) const;
@@ -91,7 +91,7 @@ struct WindowTable::Impl {
   [[nodiscard]] Counts sum_of(const Series& s, const WindowState& window) const;
   template <class A>
   void io(A& a) {
-    a(specs, series, running, due, sums, stores, since, now);
+    a(specs, series, due, sums, stores, since, now, late);
   }
 };
 
@@ -117,7 +117,7 @@ void WindowTable::Impl::park(SeriesId id, Slot slot, Counts delta) {
     pending.push_back({slot, delta});
   } else if (!s.sorted || pending.size() > kFew) {
     s.sorted = false;
-    pending.push_back({slot, delta});
+    append_unsorted(pending, {slot, delta});
   } else if (const auto at = std::lower_bound(pending.begin(), pending.end(), slot, before);
              at->slot == slot) {
     at->counts += delta;
@@ -150,18 +150,13 @@ void WindowTable::Impl::enter(SeriesId id, Slot slot, Counts delta) {
 
 void WindowTable::Impl::enter_pending(SeriesId id) {
   std::vector<Pending>& pending = series[id].pending;
-  if (!series[id].sorted) sort_and_merge(pending);
-  series[id].sorted = true;
+  series[id].sort();
   const auto end = std::lower_bound(pending.begin(), pending.end(), now, before);
   for (auto p = pending.begin(); p != end; ++p) enter(id, p->slot, p->counts);
   constexpr std::size_t kUsual = 8;  // a history that was loaded before the first tick gives its memory back
   const bool trim = pending.capacity() > kUsual;
   pending.erase(pending.begin(), end);
   if (trim) pending.shrink_to_fit();
-  Running& newest = running[id];
-  if (newest.slot == Running::kNoSlot || newest.slot >= now) return;
-  enter(id, newest.slot, newest.counts);
-  newest = {};
 }
 
 void WindowTable::Impl::move_edges(SeriesId id) {
@@ -180,7 +175,6 @@ Slot WindowTable::Impl::next_due(SeriesId id) const {
   const Series& s = series[id];
   const SpecState& spec = specs[s.spec];
   Slot first = s.pending.empty() ? kNever : s.pending.front().slot + 1;
-  if (running[id].slot != Running::kNoSlot) first = std::min(first, running[id].slot + 1);
   for (const WindowState& w : spec.windows) {
     if (w.anchored()) continue;
     const Cell cell = stores[s.stores + w.level].first_from(w.left);
@@ -235,18 +229,21 @@ SeriesId WindowTable::add(const SeriesSpec& spec) {
     if (w.since) impl_->since.push_back(*w.since);
   }
   impl_->series.push_back(std::move(s));
-  impl_->running.emplace_back();
+  newest_.emplace_back();
   impl_->due.push_back(kNever);
   return static_cast<SeriesId>(impl_->series.size() - 1);
 }
 
-void WindowTable::record(SeriesId id, Slot slot, Counts delta) {
+// The newer of two slots is the one to count next; the other waits apart. Late ones give way to those on
+// time.
+void WindowTable::record_elsewhere(SeriesId id, Slot slot, Counts delta) {
   SLOD_ASSERT(id < impl_->series.size());
-  if (slot >= impl_->now) {
-    impl_->wait(id, slot, delta);
-  } else {
-    impl_->enter(id, slot, delta);
-  }
+  Newest& newest = newest_[id];
+  impl_->late = impl_->late || slot < impl_->now;
+  const bool fits = Newest::fits(delta.good) && Newest::fits(delta.bad);
+  if (!fits || (newest.slot != Newest::kNone && newest.slot > slot)) return impl_->park(id, slot, delta);
+  if (newest.slot != Newest::kNone) impl_->park(id, newest.slot, newest.counts());
+  newest = {slot, static_cast<std::int32_t>(delta.good), static_cast<std::int32_t>(delta.bad)};
 }
 
 void WindowTable::advance(Time at) {
@@ -254,11 +251,25 @@ void WindowTable::advance(Time at) {
   SLOD_ASSERT(slot_start(tick) == at && tick >= impl_->now);
   if (tick == impl_->now) return;
   impl_->now = tick;
+  impl_->late = false;
   for (SpecState& spec : impl_->specs) spec.advance(tick);
-  for (SeriesId id = 0; id < impl_->due.size(); ++id) {
-    if (impl_->due[id] > tick) continue;
+  for (SeriesId id = 0; id < newest_.size(); ++id) {
+    const bool due = impl_->due[id] <= tick, counted = newest_[id].slot < tick;
+    if (!due && !counted) continue;
     impl_->move_edges(id);
+    if (due) impl_->enter_pending(id);
+    if (counted) impl_->enter_newest(id, newest_[id]);
+    impl_->due[id] = impl_->next_due(id);
+  }
+}
+
+void WindowTable::settle() {
+  if (!std::exchange(impl_->late, false)) return;
+  for (SeriesId id = 0; id < newest_.size(); ++id) {
+    const bool counted = newest_[id].slot < impl_->now;
+    if (impl_->due[id] > impl_->now && !counted) continue;
     impl_->enter_pending(id);
+    if (counted) impl_->enter_newest(id, newest_[id]);
     impl_->due[id] = impl_->next_due(id);
   }
 }
@@ -321,7 +332,7 @@ std::size_t WindowTable::size() const {
 std::size_t WindowTable::memory(SeriesId id) const {
   const Series& s = impl_->series[id];
   const SpecState& spec = impl_->specs[s.spec];
-  std::size_t bytes = sizeof(Series) + sizeof(Running) + sizeof(Slot) + spec.windows.size() * sizeof(Counts) +
+  std::size_t bytes = sizeof(Series) + sizeof(Newest) + sizeof(Slot) + spec.windows.size() * sizeof(Counts) +
                       spec.anchored_count() * sizeof(Slot) + s.pending.capacity() * sizeof(Pending);
   for (std::size_t l = 0; l < spec.levels.size(); ++l) bytes += impl_->stores[s.stores + l].memory();
   return bytes;
@@ -329,9 +340,12 @@ std::size_t WindowTable::memory(SeriesId id) const {
 
 void WindowTable::io(archive::Writer& a) {
   impl_->io(a);
+  a(newest_);
 }
 void WindowTable::io(archive::Reader& a) {
   impl_->io(a);
+  a(newest_);
+  if (newest_.size() != impl_->series.size()) a.fail();
 }
 
 }  // namespace slod::window

@@ -36,6 +36,7 @@ WindowTable dense_table(SeriesId series) {
                                                                  : 1) {
       table.record(id, s, {99, 1});
     }
+    table.settle();
   }
   return table;
 }
@@ -107,6 +108,7 @@ void Window_TickSparse(benchmark::State& state) {
     for (int i = 0; i < 20; ++i)
       table.record(id, slot_of(kNoon) - 1 - static_cast<Slot>(random() % 259'000), {1, 0});
   }
+  table.settle();
   Time now = kNoon;
   for (auto _ : state) table.advance(now += kSlotLength);
 }
@@ -129,6 +131,7 @@ void Window_MemoryPerSeries(benchmark::State& state) {
     const SeriesId id = sparse.add(policy());
     sparse.advance(kNoon);
     for (int i = 0; i < 100; ++i) sparse.record(id, slot_of(kNoon) - 1 - i * 86, {1, 0});
+    sparse.settle();
     state.counters["dense_bytes"] = static_cast<double>(table.memory(0));
     state.counters["bytes_with_100_events"] = static_cast<double>(sparse.memory(id));
   }
@@ -164,6 +167,7 @@ void Latency_Quantile(benchmark::State& state) {
   const std::uint32_t id = windows.add(hours(720));
   windows.advance(kNoon);
   for (const Duration v : latencies()) windows.record(id, slot_of(kNoon) - 1, v, 1);
+  windows.settle();
   for (auto _ : state) benchmark::DoNotOptimize(windows.quantile(id, LatencyWindows::kSloWindow, 0.99));
 }
 BENCHMARK(Latency_Quantile);

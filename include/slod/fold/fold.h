@@ -63,6 +63,15 @@ class BookingSink {
   virtual ~BookingSink() = default;
   virtual void book_event(const Booking& event, int sign) = 0;
   virtual void book_attempt(const Booking& attempt, int sign) = 0;
+  /// An attempt that is an event by itself: the one, then the other.
+  virtual void book_both(const Booking& booking, int sign) {
+    book_event(booking, sign);
+    book_attempt(booking, sign);
+  }
+  /// A hint: some rows from now a booking of the view comes with these labels.
+  virtual void expect(const View& view, LabelSetId labels) const {
+    static_cast<void>(view), static_cast<void>(labels);
+  }
 };
 
 /// What is known of a device at a time; implemented by the fleet. Labels come as "model", "firmware", "area".

@@ -2,7 +2,8 @@
 // %, schema id kSchema) over rolling windows, for p50, p90, p99. Mergeable by adding bins. Kept for three
 // spans per series: 1 h (left edge rounded down to 5 min), 1 d (to 1 h) and the SLO window (to 1 d; windows
 // up to 1 d use their own finer edge). Sparse; late values land where they belong; values of slots at or
-// after the tick wait. Thread: one owner (the engine).
+// after the tick wait, and so do late values until the next tick, or until settle() asks. Thread: one owner
+// (the engine).
 #pragma once
 
 #include <array>
@@ -42,6 +43,9 @@ class LatencyWindows {
   /// sign is +1 or -1 (a withdrawal of a value that was recorded).
   void record(std::uint32_t id, Slot slot, Duration latency, int sign);
   void advance(Time at);
+  /// Late values recorded since the last tick enter the spans; no edge moves. Between ticks, before
+  /// quantile().
+  void settle();
   /// Nearest rank ceil(q * n) over the span's values; nothing without values. 0 < q <= 1.
   [[nodiscard]] std::optional<Duration> quantile(std::uint32_t id, Span span, double q) const;
   [[nodiscard]] std::int64_t count(std::uint32_t id, Span span) const;

@@ -1,5 +1,7 @@
 // WindowTable: good and bad of every series by event-time slot, and the sums of every window over them, kept
-// incrementally: reading any window is O(1), a late count corrects every window that contains it.
+// incrementally: reading any window is O(1), a late count corrects every window that contains it. A count,
+// late or not, is added to one cell of 16 bytes and enters the windows at the next tick, or when settle()
+// asks.
 //
 // At tick t a rolling window W covers the slots in [left, t) with left = t - W rounded down to the window's
 // resolution: 10 s up to and including 1 h, 1 min up to 1 d, 5 min up to 7 d, 1 h beyond (so it holds between
@@ -10,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -62,14 +65,21 @@ class WindowTable {
 
   /// Series are dense: 0, 1, 2... Series with an equal spec share it.
   SeriesId add(const SeriesSpec& spec);
-  /// Adds signed counts to a slot: past, present or future, any order.
-  void record(SeriesId id, Slot slot, Counts delta);
+  /// Adds signed counts to a slot: past, present or future, any order. Requires: add() gave the id.
+  void record(SeriesId id, Slot slot, Counts delta) {
+    Newest& newest = newest_[id];
+    if (newest.slot != slot || !newest.add(delta)) record_elsewhere(id, slot, delta);
+  }
+  /// A hint: the series will be recorded soon.
+  void prefetch(SeriesId id) const { __builtin_prefetch(&newest_[id], 1); }
   /// Moves to tick `at` (a multiple of 10 s, never backwards; any step): what is before `at` enters, what is
   /// left of each window's edge leaves. Cost: series that hold data near an edge, not the length of any
   /// window.
   void advance(Time at);
+  /// Late counts recorded since the last tick enter the windows; no edge moves. Between ticks, before read().
+  void settle();
   [[nodiscard]] Time now() const;  ///< the last tick; the epoch before the first
-  /// The sum of a window at now(). O(1).
+  /// The sum of a window at now(), of what was recorded before the last advance() or settle(). O(1).
   [[nodiscard]] Counts read(SeriesId id, std::size_t window) const;
   /// Starts an anchored window anew at `since` (a new calendar period); its sum is that of the kept slots
   /// from there.
@@ -88,7 +98,27 @@ class WindowTable {
 
  private:
   struct Impl;
+  /// The slot that a series counts now, apart from the rest: nearly every count goes there, and touches this.
+  struct alignas(16) Newest {
+    static constexpr Slot kNone = std::numeric_limits<Slot>::max();
+    Slot slot = kNone;
+    std::int32_t good = 0, bad = 0;
+    /// False, and nothing is added, if it does not fit.
+    bool add(const Counts& delta) {
+      std::int32_t sum_good = 0, sum_bad = 0;
+      if (__builtin_add_overflow(good, delta.good, &sum_good)) return false;
+      if (__builtin_add_overflow(bad, delta.bad, &sum_bad)) return false;
+      good = sum_good;
+      bad = sum_bad;
+      return true;
+    }
+    [[nodiscard]] Counts counts() const { return {good, bad}; }
+    static bool fits(std::int64_t n) { return n == static_cast<std::int32_t>(n); }
+  };
+  void record_elsewhere(SeriesId id, Slot slot, Counts delta);
+
   std::unique_ptr<Impl> impl_;
+  std::vector<Newest> newest_;  ///< by series
 };
 
 }  // namespace slod::window

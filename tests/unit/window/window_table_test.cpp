@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <limits>
 
 namespace slod::window {
 namespace {
@@ -43,6 +44,7 @@ TEST(RollingWindowTest, BeginsWhereTheEdgeSays) {
       table.advance(slot_start(now));
       table.record(id, edge - 1, {0, 1});
       table.record(id, edge, {1, 0});
+      table.settle();
       ASSERT_EQ(table.read(id, 0), (Counts{1, 0})) << format_duration(length) << ", slot " << step;
     }
   }
@@ -54,6 +56,7 @@ TEST(RollingWindowTest, HoldsTheSlotBeforeTheTickAndNotTheRunningOne) {
   table.advance(kNoon);
   table.record(id, slot_of(kNoon) - 1, {1, 0});
   table.record(id, slot_of(kNoon), {0, 1});
+  table.settle();
   EXPECT_EQ(table.read(id, 0), (Counts{1, 0}));
   table.advance(kNoon + seconds(10));
   EXPECT_EQ(table.read(id, 0), (Counts{1, 1}));
@@ -78,8 +81,31 @@ TEST(RollingWindowTest, CorrectsEveryWindowThatContainsALateEvent) {
   const SeriesId id = table.add(kPolicy);
   table.advance(kNoon);
   table.record(id, slot_of(kNoon - hours(5)), {0, 3});
+  EXPECT_EQ(table.read(id, 7), Counts{}) << "what is read between ticks is of the last tick";
+  table.settle();
   for (std::size_t w = 0; w < 4; ++w) EXPECT_EQ(table.read(id, w), Counts{}) << w;
   for (std::size_t w = 4; w < 8; ++w) EXPECT_EQ(table.read(id, w), (Counts{0, 3})) << w;
+}
+
+TEST(RollingWindowTest, AMillionLateCountsBetweenTwoTicksCostTheMemoryOfTheirSlots) {
+  WindowTable table;
+  const SeriesId id = table.add(kPolicy);
+  table.advance(kNoon);
+  for (std::int64_t i = 0; i < 1'000'000; ++i) table.record(id, slot_of(kNoon) - 1 - i * 7919 % 2000, {1, 0});
+  EXPECT_LE(table.memory(id), 4u * 2000 * 24);
+  table.settle();
+  EXPECT_EQ(table.read(id, 7), (Counts{1'000'000, 0}));
+}
+
+TEST(RollingWindowTest, AFullCellOfTheRunningSlotGoesOn) {
+  WindowTable table;
+  const SeriesId id = table.add(kPolicy);
+  table.advance(kNoon);
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  for (const std::int64_t n : {kMost, std::int64_t{1}, kMost * 9, std::int64_t{-3}})
+    table.record(id, slot_of(kNoon), {n, n + 1});
+  table.advance(kNoon + seconds(10));
+  EXPECT_EQ(table.read(id, 0), (Counts{kMost * 10 - 2, kMost * 10 + 2}));
 }
 
 TEST(RollingWindowTest, KeepsAFutureSlotOutUntilItsTime) {
@@ -110,6 +136,7 @@ TEST(RollingWindowTest, AJumpOfAYearForgetsEverything) {
   const SeriesId id = table.add(kPolicy);
   table.advance(kNoon);
   for (Slot s = 1; s <= 9000; ++s) table.record(id, slot_of(kNoon) - s, {2, 1});
+  table.settle();
   EXPECT_EQ(table.read(id, 5), (Counts{17280, 8640}));
   table.advance(kNoon + hours(24 * 365));
   for (std::size_t w = 0; w < 8; ++w) EXPECT_EQ(table.read(id, w), Counts{}) << w;
@@ -122,6 +149,7 @@ TEST(RollingWindowTest, CountsBeyondThirtyTwoBitsInOneCellStayExact) {
   table.advance(kNoon);
   constexpr std::int64_t kMany = 3'000'000'000;
   for (int i = 0; i < 5; ++i) table.record(id, slot_of(kNoon) - 5, {kMany, kMany + 1});
+  table.settle();
   EXPECT_EQ(table.read(id, 1), (Counts{5 * kMany, 5 * kMany + 5}));
   table.advance(kNoon + minutes(10));
   EXPECT_EQ(table.read(id, 0), Counts{});
@@ -133,6 +161,7 @@ TEST(RollingWindowTest, HoldsInTheYears1969And2262) {
   WindowTable table;
   const SeriesId id = table.add(kPolicy);
   table.record(id, -1, {1, 0});
+  table.settle();
   EXPECT_EQ(table.read(id, 0), (Counts{1, 0}));
   const Time end = at(9'223'372'030);
   table.record(id, slot_of(end) - 1, {0, 1});
@@ -158,6 +187,7 @@ TEST(AnchoredWindowTest, BeginsExactlyAtItsSlot) {
   table.advance(kNoon);
   table.record(id, since - 1, {0, 1});
   table.record(id, since, {1, 0});
+  table.settle();
   EXPECT_EQ(table.read(id, 0), (Counts{1, 0}));
 }
 
@@ -184,6 +214,7 @@ TEST(WindowMemoryTest, ASeriesWithAHundredEventsPaysAtMostFourKilobytes) {
     const SeriesId id = table.add(kPolicy);
     table.advance(kNoon);
     for (int i = 0; i < 100; ++i) table.record(id, slot_of(kNoon - seconds(10) - i * (spread / 100)), {1, 0});
+    table.settle();
     EXPECT_LE(table.memory(id), 4096u) << format_duration(spread);
   }
 }
@@ -206,6 +237,7 @@ TEST(WindowMemoryTest, TenThousandSparseSeriesStayUnderAHundredMegabytes) {
   table.advance(kNoon);
   for (SeriesId id = 0; id < 10'000; ++id) {
     for (int i = 0; i < 20; ++i) table.record(id, slot_of(kNoon) - 1 - i * 1000 - id % 7, {1, 0});
+    table.settle();
     bytes += table.memory(id);
   }
   EXPECT_LT(bytes, 100u << 20);
