@@ -23,8 +23,8 @@ class Criterion {
   }
 
  private:
-  bool by_latency_;
-  Duration threshold_;
+  bool by_latency_ = false;
+  Duration threshold_{0};
 };
 
 /// Whom a population asks for. Immutable: any thread.
