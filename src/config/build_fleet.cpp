@@ -203,7 +203,11 @@ void build_fleet(Build& build) {
   FleetConfig out;
   read_sources(build, fleet, out);
   out.registry = resolve_path(fleet.at().file, fleet["registry"].text());
-  if (fleet["in_service"].present()) out.in_service = fleet["in_service"]["state"].texts();
+  if (const View in_service = fleet["in_service"]; in_service.present()) {
+    out.in_service = in_service["state"].texts();
+    if (out.in_service->empty())
+      build.faults.error(in_service.at(), "`in_service` needs a state, or no device is ever in service");
+  }
   out.report_every = read_interval(build, fleet["report_every"]);
   out.lost_after = static_cast<int>(read_int(fleet["connectivity"]["lost_after"]).value_or(out.lost_after));
   if (fleet["battery"].present()) out.battery = read_battery(build, fleet["battery"]);

@@ -103,6 +103,10 @@ void read_leg(const Reader& r, SloConfig& slo) {
   const View leg = r.item["leg"];
   slo.leg = leg_of(leg.text());
   slo.fold = read_bool(r.pick("fold"), true);
+  for (const char* key : {"leg", "fold"}) {
+    if (!slo.fleet_check.empty() && r.item[key].present())
+      r.error(r.item[key], std::string("`") + key + "` belongs to a journey SLO; a fleet SLO counts minutes");
+  }
   if (slo.journey < 0) return;
   const JourneyConfig& journey = r.build.config.journeys[static_cast<std::size_t>(slo.journey)];
   if ((slo.leg == GoodWhen::kApi && !journey.api) || (slo.leg == GoodWhen::kDevice && !journey.device)) {
@@ -173,8 +177,9 @@ void read_windows(const Reader& r, SloConfig& slo) {
   if (!budgeting.is_map()) return;
   Slices slices;
   slices.slice = read_duration(budgeting["slice"]).value_or(Duration(0));
-  slices.target = read_percent(budgeting["target"]).value_or(0);
-  if (budgeting["target"].is_scalar() && slices.target == 0) {
+  const auto target = read_percent(budgeting["target"]);
+  slices.target = target.value_or(0);
+  if (target && slices.target == 0) {
     r.error(budgeting["target"], "a slice target must be above 0");
   }
   if (good) check_slice(r.build, budgeting["slice"], slo.window);
