@@ -69,15 +69,36 @@ std::optional<Admitted> Admission::settled(Measure& measure, Admitted admitted) 
   return admitted;
 }
 
+std::vector<std::uint32_t> Admission::order_of_asking() const {
+  std::map<std::uint32_t, std::uint32_t> measure_of;
+  for (std::uint32_t i = 0; i < measures_.size(); ++i) {
+    for (const std::uint32_t slo : measures_[i].slos) {
+      if (!measures_[i].keys.empty()) measure_of.emplace(slo, i);
+    }
+  }
+  std::vector<std::uint32_t> order;
+  for (const auto& [slo, measure] : measure_of) order.push_back(measure);
+  return order;
+}
+
+std::vector<std::uint32_t> Admission::order_of_asking(const Plan& plan) {
+  std::vector<std::uint32_t> order;
+  for (const std::uint32_t measure : plan.measure_of) {
+    if (!plan.measures[measure].spec.group_by.empty()) order.push_back(measure);
+  }
+  return order;
+}
+
 // While nobody is short of room, an SLO has the groups of its measure, and what others have does not matter
-// but for the cap on all. Once somebody is, who has what depends on who came first: then each measure must
-// have as many SLOs as before, all alike.
+// but for the cap on all. Once somebody is, who has what depends on who came first: then the SLOs of the
+// measures must ask in the same order as before, and all of one measure must be alike.
 std::optional<Admission> Admission::adopted(const Config& next, const Plan& plan) const {
   Admission made = *this;
   made.own_.assign(next.slos.size(), 0);
   made.short_.assign(next.slos.size(), 0);
   made.left_ = next.limits.groups;
   const bool scarce = std::any_of(short_.begin(), short_.end(), [](std::uint8_t s) { return s != 0; });
+  if (scarce && order_of_asking() != order_of_asking(plan)) return std::nullopt;
   for (std::size_t i = 0; i < measures_.size(); ++i) {
     const std::vector<std::uint32_t>&before = measures_[i].slos, &after = plan.measures[i].slos;
     made.measures_[i].slos = after;
@@ -85,7 +106,7 @@ std::optional<Admission> Admission::adopted(const Config& next, const Plan& plan
     const std::uint32_t example = before.front();
     const bool alike = std::all_of(before.begin(), before.end(),
                                    [&](std::uint32_t slo) { return own_[slo] == own_[example]; });
-    if (scarce && (!alike || after.size() != before.size())) return std::nullopt;
+    if (scarce && !alike) return std::nullopt;
     for (const std::uint32_t slo : after) {
       made.own_[slo] = own_[example];
       made.short_[slo] = short_[example];

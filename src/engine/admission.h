@@ -60,6 +60,9 @@ class Admission {
     std::optional<std::uint32_t> overflow;
   };
   [[nodiscard]] bool has_room(std::uint32_t slo) const { return own_[slo] < per_slo_ && left_ > 0; }
+  /// The measures of the SLOs that have groups, SLO by SLO: who is asked for room before whom.
+  [[nodiscard]] std::vector<std::uint32_t> order_of_asking() const;
+  [[nodiscard]] static std::vector<std::uint32_t> order_of_asking(const Plan& plan);
   static void note_asked(Measure& measure, LabelSetId labels);
   [[nodiscard]] static std::optional<Admitted> settled(Measure& measure, Admitted admitted);
 
