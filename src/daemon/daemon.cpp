@@ -323,10 +323,10 @@ int Daemon::run() {
   return code;
 }
 
-/// Bodies and groups of rows come and go a thousand times a second: memory that the allocator gives back to
-/// the system each time must be cleared and mapped each time.
+/// Bodies, groups of rows and the text of /metrics come and go all the time: memory that the allocator gives
+/// back to the system each time must be cleared and mapped each time.
 static void keep_memory() {
-  constexpr int kLargest = 4 * 1024 * 1024, kSpare = 16 * 1024 * 1024;
+  constexpr int kLargest = 16 * 1024 * 1024, kSpare = 32 * 1024 * 1024;
   ::mallopt(M_MMAP_THRESHOLD, kLargest);
   ::mallopt(M_TRIM_THRESHOLD, kSpare);
 }

@@ -171,11 +171,14 @@ class WebHandler final : public net::Handler {
     static const engine::Snapshot kEmpty{};
     const auto snapshot = context_.snapshot();
     if (snapshot != rendered_) {
-      slo_metrics_ = snapshot ? slo_metrics_text(*snapshot) : "";
+      snapshot ? slo_metrics_.render(*snapshot) : slo_metrics_.clear();
       rendered_ = snapshot;
     }
-    std::string text = process_metrics_text(snapshot ? *snapshot : kEmpty, context_.figures());
-    text.insert(0, slo_metrics_);
+    const std::string process = process_metrics_text(snapshot ? *snapshot : kEmpty, context_.figures());
+    std::string text;
+    text.reserve(slo_metrics_.size() + process.size());
+    slo_metrics_.append_to(text);
+    text += process;
     return with(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
   }
 
@@ -191,7 +194,7 @@ class WebHandler final : public net::Handler {
   WebContext context_;
   // The first scrape of a tick renders the SLOs, further ones share it. The listener has one thread.
   std::shared_ptr<const engine::Snapshot> rendered_;
-  std::string slo_metrics_;
+  SloMetrics slo_metrics_;
 };
 
 }  // namespace

@@ -36,6 +36,20 @@ struct SliBounds {
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);
 /// Its two parts. The first, of the SLOs, is a function of the snapshot alone: once per tick is enough.
 [[nodiscard]] std::string slo_metrics_text(const engine::Snapshot& snapshot);
+/// That part, kept between scrapes: its buffers outlive a tick. Thread: one owner.
+class SloMetrics {
+ public:
+  SloMetrics();
+  ~SloMetrics();
+  void render(const engine::Snapshot& snapshot);
+  void clear();
+  [[nodiscard]] std::size_t size() const;  ///< of the text
+  void append_to(std::string& text) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 [[nodiscard]] std::string process_metrics_text(const engine::Snapshot& snapshot,
                                                const ProcessFigures& process);
 /// `data` of /api/v1/slos. With transitions: what `slod replay --format json` prints.
