@@ -78,6 +78,12 @@ void Committer::control(journal::Control control) {
   while (!queue_.push(item) && !stopping_.load()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
 }
 
+bool Committer::note(journal::Control control) {
+  auto item = std::make_unique<Item>();
+  item->control = std::move(control);
+  return queue_.push(item);
+}
+
 void Committer::after_commit(std::function<void()> task) {
   auto item = std::make_unique<Item>();
   item->task = std::move(task);

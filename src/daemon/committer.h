@@ -63,6 +63,8 @@ class Committer final : public SubmissionSink {
   bool submit_wait(Submission& submission) override;
   /// Queues a control record (source up or down, gap, config). Thread: any.
   void control(journal::Control control);
+  /// The same without waiting. False: not now. Thread: the evaluator's: the committer may wait for it.
+  [[nodiscard]] bool note(journal::Control control);
   /// Appended behind the next tick. False: not now. Thread: the evaluator's. Never waits: the committer may
   /// wait for the evaluator.
   [[nodiscard]] bool seal(journal::SealedBlock block);

@@ -114,17 +114,20 @@ Status Daemon::recover() {
       {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log},
       // Its first block follows a group of the committer.
       {[this](Time end, std::uint64_t counted) { return history_->close_fleet(end, counted); },
-       [this](journal::SealedBlock block) { return committer_->seal(std::move(block)); }}});
+       [this](journal::SealedBlock block) { return committer_->seal(std::move(block)); }},
+      {[this] { return history_->view(); },
+       [this](journal::Control control) { return committer_->note(std::move(control)); }}});
   const Status recovered = evaluator_->recover(*journal_, [this](const RecoveryProgress& progress) {
     progress_phase_ = progress.phase;
     progress_position_ = progress.position;
     progress_of_ = progress.of;
     progress_ = progress.share;
   });
-  why_ = std::make_unique<Why>(JournalKept{options.dir, options.keep_journeys}, [this] {
-    const auto fold = evaluator_->fold();
-    return Booked{fold->config(), fold->registry(), fold->log(), fold->dictionary(), fold};
-  });
+  why_ = std::make_unique<Why>(
+      JournalKept{options.dir, options.keep_journeys, [this] { return history_->view(); }}, [this] {
+        const auto fold = evaluator_->fold();
+        return Booked{fold->config(), fold->registry(), fold->log(), fold->dictionary(), fold};
+      });
   return recovered;
 }
 

@@ -42,6 +42,7 @@ Evaluator::Evaluator(EvaluatorContext context)
       checkpoints_(std::move(context.checkpoints)),
       saver_(checkpoints_),
       seal_(std::move(context.seal)),
+      history_(std::move(context.history)),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
       offers_(4),
@@ -96,7 +97,9 @@ void Evaluator::apply(const CommittedGroup& committed, bool live) {
   const bool ticks =
       !group.controls.empty() && std::all_of(group.controls.begin(), group.controls.end(), only_ticks);
   anything_new_ = anything_new_ || !ticks || !group.api.empty() || !group.device.empty();
-  if (!live || !ticks) return;
+  if (!live) return;
+  note_history();
+  if (!ticks) return;
   seal_if_due();
   cut_if_due();
 }
@@ -107,6 +110,12 @@ void Evaluator::seal_if_due() {
   if (!seal_.hand_over || !due || *due <= sealed_until_) return;
   if (!seal_.close(fold_->sealing().closes(), fold_->history_blocks())) return;
   if (seal_.hand_over(fold_->sealing().block())) sealed_until_ = *due;
+}
+
+/// So that a fold from the beginning knows what was counted when, and of what nobody was to be told.
+void Evaluator::note_history() {
+  if (!history_.note || fold_->history_noted() >= fold_->history_blocks()) return;
+  if (history_.note(fold_->history_note())) fold_->set_history_noted();
 }
 
 void Evaluator::on_tick(TickOutcome& tick, bool live) {
@@ -215,6 +224,9 @@ Status Evaluator::install(Offer& offer) {
   next->log().publish();
   let_answer(next);
   show_new_picture();
+  note_history();
+  cut_at_ = Time{};  // at the next tick: a start shall not have to do this again
+  anything_new_ = true;
   return ok();
 }
 

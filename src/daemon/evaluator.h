@@ -16,9 +16,8 @@
 
 #include "checkpoint_saver.h"
 #include "committer.h"
-#include "refolding.h"
 #include "slod/core/published.h"
-#include "slod/daemon/journal_fold.h"
+#include "slod/daemon/refolding.h"
 #include "slod/store/ledger.h"
 
 namespace slod::daemon {
@@ -55,6 +54,12 @@ struct SealTo {
   std::function<bool(journal::SealedBlock)> hand_over = {};  ///< false: later
 };
 
+/// History: what there is, and how the journal is told that it is counted (false: later). Both or none.
+struct HistoryTo {
+  std::function<std::shared_ptr<const HistoryView>()> view = {};
+  std::function<bool(journal::Control)> note = {};
+};
+
 struct EvaluatorContext {
   std::shared_ptr<const Config> config;
   const std::vector<fleet::RegistryEntry>& registry;
@@ -62,6 +67,7 @@ struct EvaluatorContext {
   store::Ledger& ledger;
   CheckpointOptions checkpoints;
   SealTo seal = {};
+  HistoryTo history = {};
 };
 
 class Evaluator {
@@ -69,7 +75,8 @@ class Evaluator {
   explicit Evaluator(EvaluatorContext context);
   ~Evaluator();
 
-  /// Folds the journal from the newest checkpoint that fits, else from its beginning. Before start().
+  /// Folds the journal from the newest checkpoint that fits, else from its beginning, with the history that
+  /// was counted. Before start().
   Status recover(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress);
   void start(std::function<void()> on_notifications, std::function<void(const std::string&)> on_ledger_error);
   /// Evaluates what is queued, saves a checkpoint, then stops all threads.
@@ -105,6 +112,10 @@ class Evaluator {
   /// Why the checkpoint cannot be used; "": fold_ is what it holds.
   std::string use(const store::CheckpointFile& file, journal::Journal& journal);
   void restore(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress);
+  Status replay(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress);
+  [[nodiscard]] Result<bool> lacks_history(journal::Journal& journal) const;
+  Status refold(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress);
+  void note_history();
   void apply(const CommittedGroup& committed, bool live);
   void on_tick(TickOutcome& tick, bool live);
   void settle_with_ledger();
@@ -136,6 +147,7 @@ class Evaluator {
   std::map<std::string, std::string> checkpoints_made_with_;  ///< of fold_
   CheckpointSaver saver_;
   SealTo seal_;
+  HistoryTo history_;
   Time sealed_until_ = Time::min();  ///< of the newest block that was handed over
   Published<engine::Snapshot> published_;
   Mailbox<CommittedGroup> inbox_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace slod::daemon {
@@ -15,20 +14,6 @@ constexpr auto kIdle = std::chrono::milliseconds(500);
 
 std::string id_of(const std::string& source, const std::string& key) {
   return source + '\0' + key;
-}
-
-std::string stream_dir(const std::string& dir, std::size_t number) {
-  std::string digits = std::to_string(number);
-  digits.insert(0, digits.size() < 4 ? 4 - digits.size() : 0, '0');
-  return dir + "/" + digits;
-}
-
-/// The arrivals that a block covers stand in its answer.
-std::optional<Stretch> arrivals_in(const std::string& answer) {
-  const auto json = nlohmann::json::parse(answer, nullptr, false);
-  if (!json.is_object() || !json.contains("from") || !json.contains("to")) return std::nullopt;
-  if (!json["from"].is_number_integer() || !json["to"].is_number_integer()) return std::nullopt;
-  return Stretch{from_nanos(json["from"].get<std::int64_t>()), from_nanos(json["to"].get<std::int64_t>())};
 }
 
 }  // namespace
@@ -51,9 +36,9 @@ Result<std::unique_ptr<History>> History::open(HistoryOptions options) {
 
 Status History::load() {
   std::error_code error;
-  for (std::size_t number = 1; std::filesystem::is_directory(stream_dir(options_.dir, number), error);
+  for (std::size_t number = 1; std::filesystem::is_directory(history_stream(options_.dir, number), error);
        ++number) {
-    streams_.push_back({stream_dir(options_.dir, number)});
+    streams_.push_back({history_stream(options_.dir, number)});
     if (Status loaded = load(streams_.back()); !loaded) return loaded;
   }
   return ok();
@@ -191,7 +176,7 @@ Status History::store(RecordBatch& records, const IdempotencyKey& key) {
                    " backfills that all overlap in time: merge the logs into one file, sorted by time"};
     }
     index = streams_.size();
-    streams_.push_back({stream_dir(options_.dir, streams_.size() + 1)});
+    streams_.push_back({history_stream(options_.dir, streams_.size() + 1)});
   }
   if (Status opened = open_stream(*index); !opened) return opened;
   // Found on the disk after a failed append: the sender's next try gets its answer.

@@ -19,17 +19,10 @@
 #include "slod/core/published.h"
 #include "slod/core/remap.h"
 #include "slod/core/submission.h"
-#include "slod/daemon/coverage.h"
+#include "slod/daemon/history_view.h"
 #include "slod/journal/journal.h"
 
 namespace slod::daemon {
-
-/// What there is to fold. Immutable.
-struct HistoryView {
-  std::vector<std::string> dirs;  ///< one per stream, oldest first
-  std::uint64_t blocks = 0;       ///< grows with every block that was new
-  Coverage coverage;
-};
 
 struct HistoryOptions {
   std::string dir;                  ///< <state>/history

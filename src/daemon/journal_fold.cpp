@@ -10,11 +10,11 @@ namespace slod::daemon {
 
 JournalFold::JournalFold(std::shared_ptr<const Config> config,
                          const std::vector<fleet::RegistryEntry>& registry,
-                         const Dictionary& journal_dictionary)
+                         const Dictionary& journal_dictionary, std::size_t most_bookings)
     : config_(std::move(config)),
       registry_(registry),
       journal_dictionary_(journal_dictionary),
-      log_(*config_),
+      log_(*config_, most_bookings),
       engine_(config_, registry_, dictionary_),
       sealing_(*config_, dictionary_, engine_) {
   engine_.record_to(log_);
@@ -123,9 +123,30 @@ void JournalFold::apply(const journal::Control& control, const OnTick& on_tick) 
         last_config_ = control.text;
       }
       break;
+    case ControlKind::kHistory:
+      take_history_note(control);
+      break;
     default:
       break;  // kept for later readers of the journal; nothing to fold yet
   }
+}
+
+journal::Control JournalFold::history_note() const {
+  return {journal::ControlKind::kHistory, last_tick_, std::to_string(history_blocks_), quiet_.text()};
+}
+
+/// Where a fold reads that history had been counted: what it made fire was quiet from there on.
+void JournalFold::take_history_note(const journal::Control& control) {
+  const std::uint64_t blocks = std::strtoull(control.subject.c_str(), nullptr, 10);
+  if (blocks <= history_noted_) return;
+  history_noted_ = blocks;
+  if (coverage_.empty()) return;  // of what this fold is not told
+  quiet_.read(control.text);
+  quiet_.prune(*engine_.snapshot());
+  if (quiet_.empty()) return;
+  auto snapshot = *engine_.snapshot();
+  quiet_.mark(snapshot);
+  static_cast<void>(incidents_.replace(notify::firing_in(snapshot), control.at));
 }
 
 /// What recorded logs tell of was observed, whatever was down.
@@ -183,7 +204,8 @@ std::shared_ptr<engine::Snapshot> JournalFold::snapshot() const {
 
 template <class A>
 void JournalFold::io(A& a) {
-  a(engine_, sealing_, incidents_, quiet_, routes_, coverage_, history_blocks_, down_, shown_down_);
+  a(engine_, sealing_, incidents_, quiet_, routes_, coverage_, history_blocks_, history_noted_, down_,
+    shown_down_);
   a(first_stamp_, history_begin_, last_config_, position_, stamp_, last_tick_);
 }
 

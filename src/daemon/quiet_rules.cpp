@@ -1,6 +1,7 @@
 #include "slod/daemon/quiet_rules.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace slod::daemon {
 namespace {
@@ -69,6 +70,20 @@ std::vector<engine::Transition> QuietRules::heard(const std::vector<engine::Tran
     until_.erase(quiet);
   });
   return heard;
+}
+
+std::string QuietRules::text() const {
+  nlohmann::json json = nlohmann::json::object();
+  for (const auto& [key, until] : until_) json[key] = nanos(until);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void QuietRules::read(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return;
+  for (const auto& [key, until] : json.items()) {
+    if (until.is_number_integer()) until_.try_emplace(key, from_nanos(until.get<std::int64_t>()));
+  }
 }
 
 void QuietRules::prune(const engine::Snapshot& snapshot) {

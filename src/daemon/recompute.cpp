@@ -107,7 +107,8 @@ void Recompute::compute(const Wish& wish, const char* why) {
     return wanted_.load() == wish.number;
   };
   auto refolding = std::make_unique<Refolding>(
-      RefoldingInput{wish.basis.config, wish.basis.registry, context_.history.view(), context_.journal,
+      RefoldingInput{wish.basis.config, wish.basis.registry, context_.history.view(),
+                     [this](Dictionary& dictionary) { return context_.journal.read_from(0, dictionary); },
                      context_.journal_dictionary, context_.last_position, go_on});
   Status done = refolding->run();
   if (done && !refolding->finished()) return;  // a newer wish, or the end

@@ -9,6 +9,7 @@ namespace {
 /// While nothing but ticks comes, an old checkpoint costs a start little.
 constexpr Duration kIdleEvery = hours(1);
 constexpr std::uint64_t kTellEvery = 256;  // groups
+constexpr const char* kHistory = "history";
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -23,13 +24,30 @@ Result<std::optional<Time>> stamp_of(journal::Journal& journal, journal::Positio
   return std::optional<Time>((*group)->stamp);
 }
 
+/// Nobody seals while a start reads: what is sealed and the journal beside it are of one time.
+Status sealed_fits(JournalFold& fold, journal::Position last, bool from_the_beginning) {
+  if (fold.damaged()) return Error{"what is sealed in the journal cannot be read"};
+  if (fold.sealing().position() > last) {
+    return Error{"sealed.db is of a later time than the journal beside it (it ends at group " +
+                 std::to_string(last) + "): put both back from one backup (slod restore)"};
+  }
+  if (from_the_beginning && fold.sealing().outrun()) {
+    return Error{
+        "the journal says that more was sealed than its sealed.db holds: put that file back from a backup "
+        "(slod restore)"};
+  }
+  return ok();
+}
+
 }  // namespace
 
 std::string Evaluator::use(const store::CheckpointFile& file, journal::Journal& journal) {
   const Result<store::Checkpoint> read = store::read_checkpoint(file.path);
   if (!read) return read.error().message;
   if (read->position != file.position) return "its name is not its position";
-  const std::string differs = store::first_difference(read->made_with, checkpoints_.made_with);
+  std::map<std::string, std::string> made_with = read->made_with;
+  made_with.erase(kHistory);  // more of it may be there meanwhile
+  const std::string differs = store::first_difference(made_with, checkpoints_.made_with);
   if (!differs.empty()) return "it was made with another " + differs;
   if (read->position == 0 || read->position > journal.last_position()) {
     return "it stands at position " + std::to_string(read->position) + ", the journal ends at " +
@@ -68,33 +86,50 @@ void Evaluator::restore(journal::Journal& journal, const std::function<void(Reco
   if (last > 0) checkpoints_.log("info", "no checkpoint: the journal is read from its beginning");
 }
 
+/// Is there history that was in the numbers and is not in the fold?
+Result<bool> Evaluator::lacks_history(journal::Journal& journal) const {
+  const std::uint64_t blocks = history_.view ? history_.view()->blocks : 0;
+  if (blocks <= fold_->history_blocks()) return false;
+  if (fold_->position() == 0) return true;
+  auto reader = journal.read_from(fold_->position());
+  if (!reader) return reader.error();
+  for (;;) {
+    const auto group = (*reader)->next();
+    if (!group) return group.error();
+    if (!*group) return false;  // it came and was not counted yet
+    const auto& controls = (*group)->controls;
+    if (std::any_of(controls.begin(), controls.end(),
+                    [](const auto& control) { return control.kind == journal::ControlKind::kHistory; }))
+      return true;
+  }
+}
+
+/// The whole past, history merged in.
+Status Evaluator::refold(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
+  checkpoints_.log("info", "history is counted anew, from the beginning of the journal");
+  const journal::Position last = journal.last_position();
+  const auto open = [&](Dictionary& dictionary) { return journal.read_from(0, dictionary); };
+  std::unique_ptr<Refolding> refolding;
+  const auto tell = [&](double share) {
+    progress({"replaying the journal and history", refolding->position(), last, share});
+    return true;
+  };
+  RefoldingEar ear;
+  ear.begins = [&] { fold_ = refolding->shared(); };
+  ear.tick = [&](TickOutcome& tick) { on_tick(tick, false); };
+  refolding = std::make_unique<Refolding>(RefoldingInput{config_, registry_, history_.view(), open,
+                                                         journal_dictionary_, [&] { return last; }, tell,
+                                                         std::move(ear)});
+  const Status folded = refolding->run();
+  const Status fits = sealed_fits(*fold_, last, true);
+  return fits ? folded : fits;
+}
+
 Status Evaluator::recover(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
   restore(journal, progress);
-  const journal::Position begin = fold_->position(), last = journal.last_position();
-  auto reader = journal.read_from(begin);
-  if (!reader) return reader.error();
-  const auto whole = static_cast<double>(std::max<journal::Position>(last - std::min(begin, last), 1));
-  CommittedGroup committed;
-  for (std::uint64_t read = 0;; ++read) {
-    auto group = (*reader)->next();
-    if (!group) return group.error();
-    if (!group->has_value()) break;
-    committed.group = std::move(**group);
-    apply(committed, false);
-    const journal::Position at = committed.group.position;
-    if (read % kTellEvery == 0)
-      progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
-  }
-  if (fold_->damaged()) return Error{"what is sealed in the journal cannot be read"};
-  if (fold_->sealing().position() > last) {
-    return Error{"sealed.db is of a later time than the journal beside it (it ends at group " +
-                 std::to_string(last) + "): put both back from one backup (slod restore)"};
-  }
-  if (begin == 0 && fold_->sealing().outrun()) {
-    return Error{
-        "the journal says that more was sealed than its sealed.db holds: put that file back from a backup "
-        "(slod restore)"};
-  }
+  const Result<bool> lacks = lacks_history(journal);
+  if (!lacks) return lacks.error();
+  if (Status folded = *lacks ? refold(journal, progress) : replay(journal, progress); !folded) return folded;
   seen_stamp_ = nanos(fold_->stamp());
   seen_position_ = fold_->position();
   // What is known can be asked for at once; the first tick may be half a minute away.
@@ -110,6 +145,25 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
   return ok();
 }
 
+Status Evaluator::replay(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
+  const journal::Position begin = fold_->position(), last = journal.last_position();
+  auto reader = journal.read_from(begin);
+  if (!reader) return reader.error();
+  const auto whole = static_cast<double>(std::max<journal::Position>(last - std::min(begin, last), 1));
+  CommittedGroup committed;
+  for (std::uint64_t read = 0;; ++read) {
+    auto group = (*reader)->next();
+    if (!group) return group.error();
+    if (!group->has_value()) break;
+    committed.group = std::move(**group);
+    apply(committed, false);
+    const journal::Position at = committed.group.position;
+    if (read % kTellEvery == 0)
+      progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
+  }
+  return sealed_fits(*fold_, last, begin == 0);
+}
+
 void Evaluator::cut_if_due() {
   if (checkpoints_.every <= Duration(0)) return;
   const Duration age = fold_->stamp() - cut_at_;
@@ -117,13 +171,15 @@ void Evaluator::cut_if_due() {
 }
 
 void Evaluator::cut() {
-  if (fold_->position() == cut_position_) return;
+  const bool to_note = history_.note && fold_->history_noted() < fold_->history_blocks();
+  if (fold_->position() == cut_position_ || to_note) return;
   const auto begin = SteadyClock::now();
   auto made = std::make_unique<Cut>();
   made->position = fold_->position();
   made->stamp = fold_->stamp();
   made->last_tick = fold_->last_tick();
   made->made_with = checkpoints_made_with_;
+  if (fold_->history_blocks() > 0) made->made_with[kHistory] = std::to_string(fold_->history_blocks());
   made->state = fold_->archived(archive_size_ + archive_size_ / 16);
   made->snapshot = fold_->engine().snapshot();
   made->pause = std::chrono::duration<double>(SteadyClock::now() - begin).count();

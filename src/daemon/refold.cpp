@@ -1,10 +1,9 @@
 #include "refold.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "slod/daemon/sealing.h"
-#include "slod/engine/engine.h"
-#include "slod/journal/journal.h"
+#include "slod/daemon/refolding.h"
 
 namespace slod::daemon {
 namespace {
@@ -20,38 +19,6 @@ std::shared_ptr<const Config> only(const Config& config, const SloConfig& slo) {
   for (AlertPolicy& policy : lean->policies) policy.rules.clear();
   lean->shards = 1;
   return lean;
-}
-
-void apply(engine::Engine& engine, Sealing& sealing, const journal::Control& control,
-           journal::Position position) {
-  using journal::ControlKind;
-  if (control.kind == ControlKind::kTick) {
-    sealing.before_tick(control.at);
-    engine.tick(control.at);
-    sealing.after_tick(control.at, position);
-  } else if (control.kind == ControlKind::kSealed) {
-    sealing.settled(control.at);
-  } else if (control.kind == ControlKind::kGap) {
-    if (const auto from = parse_rfc3339(control.text)) engine.unobserved(control.subject, *from, control.at);
-  } else if (control.kind == ControlKind::kSourceDown || control.kind == ControlKind::kSourceUp) {
-    engine.source_up(control.subject, control.kind == ControlKind::kSourceUp, control.at);
-  }
-}
-
-void apply(engine::Engine& engine, Sealing& sealing, const journal::Group& group) {
-  engine.observed_from(group.stamp);
-  for (const journal::Control& control : group.controls) apply(engine, sealing, control, group.position);
-  for (const ApiRow& row : group.api) engine.apply(row);
-  for (const DeviceRow& row : group.device) {
-    if (!sealing.covers(row, group.position)) engine.apply(row);
-  }
-}
-
-/// Of a group of rows: nothing to do. False: damaged.
-bool take_sealed(const journal::Group& group, Sealing& sealing) {
-  return group.position != 0 ||
-         std::all_of(group.sealed.begin(), group.sealed.end(),
-                     [&](const journal::SealedBlock& block) { return sealing.take(block); });
 }
 
 /// What is booked so far: read, and forgotten.
@@ -93,33 +60,38 @@ Result<engine::Contributors> refold(const RefoldInput& input, const std::string&
   if (found == input.config->slos.end()) return Error{"no SLO is called \"" + slo + "\""};
   const std::shared_ptr<const Config> config = only(*input.config, *found);
   const SloConfig& one = config->slos.front();
-  Dictionary dictionary;
-  engine::BookingLog log(*config, SIZE_MAX);
-  engine::Engine engine(config, input.registry, dictionary);
-  engine.record_to(log);
-  Sealing sealing(*config, dictionary, engine);
-  engine::Contributions contributions(*config, one, range);
-  auto reader = journal::read_sqlite_journal(input.journal_dir, 0, dictionary);
-  if (!reader) return reader.error();
+  Dictionary none;  // no group comes with ids of the daemon's
   Known known;
-  for (std::uint64_t read = 0;; ++read) {
-    if (stopping.load()) return Error{"slod is stopping"};
-    auto group = (*reader)->next();
-    if (!group) return group.error();
-    if (read % kDrainEvery == 0 || !group->has_value()) drain(log, one, contributions);
-    if (!group->has_value()) break;
-    if (!take_sealed(**group, sealing)) return Error{"what is sealed in the journal cannot be read"};
-    if ((*group)->position == 0) continue;
-    if (known.first.position == 0)
-      known.first.position = (*group)->position, known.first.stamp = (*group)->stamp;
-    known.last = (*group)->stamp;
-    apply(engine, sealing, **group);
-  }
-  if (sealing.outrun()) return Error{"the journal was sealed while it was read: ask again"};
+  std::optional<engine::Contributions> contributions;
+  std::unique_ptr<Refolding> refolding;
+  const auto drain_now = [&] { drain(refolding->fold().log(), one, *contributions); };
+  std::uint64_t told = 0;
+  RefoldingEar ear;
+  ear.begins = [&] {
+    contributions.emplace(*config, one, range);
+    known = {};
+  };
+  ear.group = [&](const journal::Group& group) {
+    if (known.first.position == 0) known.first.position = group.position, known.first.stamp = group.stamp;
+    known.last = group.stamp;
+    if (++told % kDrainEvery == 0) drain_now();
+  };
+  const auto go_on = [&](double) {
+    drain_now();
+    return !stopping.load();
+  };
+  const auto open = [&](Dictionary& dictionary) {
+    return journal::read_sqlite_journal(input.journal_dir, 0, dictionary);
+  };
+  refolding = std::make_unique<Refolding>(
+      RefoldingInput{config, input.registry, input.history, open, none, {}, go_on, std::move(ear), SIZE_MAX});
+  if (const Status folded = refolding->run(); !folded) return folded.error();
+  if (!refolding->finished()) return Error{"slod is stopping"};
+  drain_now();
   engine::Contributors answer =
-      engine::contributors_of(*config, one, range, contributions.sums(), dictionary);
+      engine::contributors_of(*config, one, range, contributions->sums(), refolding->fold().dictionary());
   answer.computed_from = "journal";
-  known.sealed = sealing.until();
+  known.sealed = refolding->fold().sealing().until();
   answer.note = missing(input, one, known, slot_start(range.from));
   return answer;
 }

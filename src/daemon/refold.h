@@ -1,5 +1,5 @@
-// Refold: one SLO's contributions out of the journal, for a range that the booking log no longer holds. Folds
-// the whole journal with an engine and a dictionary of its own, beside the daemon. Any one thread.
+// Refold: one SLO's contributions out of the journal and history, for a range that the booking log no longer
+// holds. Folds all of it with an engine and a dictionary of its own, beside the daemon. Any one thread.
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "slod/core/result.h"
+#include "slod/daemon/history_view.h"
 #include "slod/engine/contributors.h"
 #include "slod/fleet/fleet.h"
 
@@ -18,6 +19,7 @@ struct RefoldInput {
   const std::vector<fleet::RegistryEntry>& registry;
   std::string journal_dir;
   Duration keep_journeys{0};  ///< as the journal is trimmed
+  std::shared_ptr<const HistoryView> history = nullptr;
 };
 
 /// `computed_from` is "journal"; `note` says what is beyond the retention. Errors: a damaged journal,

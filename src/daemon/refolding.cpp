@@ -1,4 +1,4 @@
-#include "refolding.h"
+#include "slod/daemon/refolding.h"
 
 #include <algorithm>
 
@@ -31,14 +31,17 @@ struct Refolding::Stream {
   }
 };
 
-Refolding::Refolding(RefoldingInput input)
-    : input_(std::move(input)),
-      fold_(std::make_shared<JournalFold>(input_.config, input_.registry, input_.journal_dictionary)) {}
+Refolding::Refolding(RefoldingInput input) : input_(std::move(input)), fold_(new_fold()) {}
 
 Refolding::~Refolding() = default;
 
+std::shared_ptr<JournalFold> Refolding::new_fold() const {
+  return std::make_shared<JournalFold>(input_.config, input_.registry, input_.journal_dictionary,
+                                       input_.most_bookings);
+}
+
 void Refolding::reset() {
-  fold_ = std::make_shared<JournalFold>(input_.config, input_.registry, input_.journal_dictionary);
+  fold_ = new_fold();
   streams_.clear();
   live_.reset();
   next_tick_.reset();
@@ -47,7 +50,8 @@ void Refolding::reset() {
 }
 
 Status Refolding::open() {
-  auto reader = input_.journal.read_from(0, fold_->dictionary());
+  if (input_.ear.begins) input_.ear.begins();
+  auto reader = input_.journal(fold_->dictionary());
   if (!reader) return reader.error();
   reader_ = std::move(*reader);
   if (!input_.history) return ok();
@@ -124,8 +128,9 @@ Status Refolding::merge() {
 
 bool Refolding::goes_on() {
   if (steps_++ % 256 != 0) return !stopped_;
-  const double whole = static_cast<double>(input_.last_position()) +
-                       static_cast<double>(input_.history ? input_.history->blocks : 0);
+  const journal::Position last = input_.last_position ? input_.last_position() : 0;
+  const double whole =
+      static_cast<double>(last) + static_cast<double>(input_.history ? input_.history->blocks : 0);
   const double done = static_cast<double>(fold_->position()) + static_cast<double>(blocks_read_);
   stopped_ = !input_.progress(whole > 0 ? std::min(done / whole, 1.0) : 1.0);
   return !stopped_;
@@ -191,8 +196,17 @@ void Refolding::apply_live() {
   const Duration interval = input_.config->evaluation_interval;
   while (last_history_ && *next_tick_ + interval <= group.stamp && *next_tick_ <= *last_history_ + kQuiet)
     tick(*next_tick_);
-  fold_->apply_own(group, ignore);
+  apply(group);
   note_tick();
+}
+
+void Refolding::apply(const journal::Group& group) {
+  if (input_.ear.tick) {
+    fold_->apply_own(group, input_.ear.tick);
+  } else {
+    fold_->apply_own(group, ignore);
+  }
+  if (input_.ear.group) input_.ear.group(group);
 }
 
 Status Refolding::catch_up(journal::Position position) {

@@ -32,7 +32,8 @@ void Why::loop() {
 
 Result<engine::Contributors> Why::answer(const Question& question) const {
   const Booked booked = booked_();
-  const RefoldInput input{booked.config, booked.registry, journal_.dir, journal_.journeys};
+  const RefoldInput input{booked.config, booked.registry, journal_.dir, journal_.journeys,
+                          journal_.history ? journal_.history() : nullptr};
   const auto slo = std::find_if(input.config->slos.begin(), input.config->slos.end(),
                                 [&](const SloConfig& s) { return s.name == question.slo; });
   if (slo == input.config->slos.end()) return Error{"no SLO is called \"" + question.slo + "\""};

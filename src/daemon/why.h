@@ -12,10 +12,11 @@
 
 namespace slod::daemon {
 
-/// The journal's place, and how long it keeps journeys.
+/// The journal's place, how long it keeps journeys, and what history there is beside it.
 struct JournalKept {
   std::string dir;
   Duration journeys{0};
+  std::function<std::shared_ptr<const HistoryView>()> history = {};
 };
 
 /// What answers now: its booking log, the dictionary of the ids in it, and what they were made with. `kept`

@@ -36,9 +36,10 @@ struct TickOutcome {
 class JournalFold {
  public:
   using OnTick = std::function<void(TickOutcome&)>;
-  /// Lifetime: `journal_dictionary`, which the groups' ids belong to, outlives the fold.
+  /// Lifetime: `journal_dictionary`, which the groups' ids belong to, outlives the fold. `most_bookings`: of
+  /// the booking log.
   JournalFold(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
-              const Dictionary& journal_dictionary);
+              const Dictionary& journal_dictionary, std::size_t most_bookings = engine::BookingLog::kMost);
 
   void apply(const journal::Group& group, const OnTick& on_tick);
   /// The same for a group that was read into dictionary(). A tick that has been before is passed over.
@@ -50,6 +51,12 @@ class JournalFold {
   /// The first record of history arrives.
   void history_begins(Time at);
   void set_history_blocks(std::uint64_t blocks) { history_blocks_ = blocks; }
+  /// For the journal: so many blocks of history are in the numbers from here on, and these rules are quiet.
+  [[nodiscard]] journal::Control history_note() const;
+  /// The note is on its way into the journal: what comes back of it is known.
+  void set_history_noted() { history_noted_ = history_blocks_; }
+  /// Blocks that the journal says were counted.
+  [[nodiscard]] std::uint64_t history_noted() const { return history_noted_; }
 
   [[nodiscard]] engine::Engine& engine() { return engine_; }
   /// The engine's snapshot, with what is known beside it.
@@ -94,6 +101,7 @@ class JournalFold {
   bool takes_sealed(const journal::Group& group);
   void unobserved(const std::string& source, Time from, Time to);
   void look_at_sources(Time at);
+  void take_history_note(const journal::Control& control);
   template <class A>
   void io(A& a);
 
@@ -110,7 +118,7 @@ class JournalFold {
   QuietRules quiet_;
   RouteDays routes_;
   Coverage coverage_;
-  std::uint64_t history_blocks_ = 0;
+  std::uint64_t history_blocks_ = 0, history_noted_ = 0;
   bool damaged_ = false;
   std::set<std::string> down_, shown_down_;  ///< sources by control records; as the engine was told
   Time first_stamp_, history_begin_;         ///< the epoch: none yet

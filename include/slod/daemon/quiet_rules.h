@@ -28,6 +28,9 @@ class QuietRules {
   void io(A& a) {
     a(until_);
   }
+  /// As JSON, for the journal; and back, beside what is known already.
+  [[nodiscard]] std::string text() const;
+  void read(const std::string& text);
   /// Forgets the rules that do not fire in it.
   void prune(const engine::Snapshot& snapshot);
 

@@ -33,8 +33,9 @@ enum class ControlKind : std::uint8_t {
   kSilence,
   kAcknowledgement,
   kViolation,
-  kSealed = 32,  ///< what the group's `sealed` says is durable; at: its end
-  kSealNow = 33  ///< room is short: seal at this tick what has come so far
+  kSealed = 32,   ///< what the group's `sealed` says is durable; at: its end
+  kSealNow = 33,  ///< room is short: seal at this tick what has come so far
+  kHistory = 64   ///< history is counted from here on; subject: its blocks; text: the rules that are quiet
 };
 
 /// What people did stays for ever, whatever the retention: everything but what slod notes about itself.

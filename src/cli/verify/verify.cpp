@@ -1,6 +1,7 @@
 #include "cli/verify/verify.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -11,7 +12,7 @@
 #include "cli/verify/difference.h"
 #include "slod/cli/commands.h"
 #include "slod/config/load.h"
-#include "slod/daemon/journal_fold.h"
+#include "slod/daemon/refolding.h"
 #include "slod/serve/render.h"
 #include "slod/store/checkpoint.h"
 #include "slod/store/ledger_reader.h"
@@ -33,7 +34,9 @@ struct Outcome {
 /// What the journal says of its configs.
 struct Configs {
   std::string text;  ///< the newest
-  Time since;  ///< from here on it is the only one: the ledger's older transitions may have been others'
+  /// From here on it is the only one, and all history was counted: the ledger's older transitions may have
+  /// been made of something else.
+  Time since;
 };
 
 Result<std::unique_ptr<journal::Reader>> open_journal(const VerifyOptions& options, Dictionary& dictionary) {
@@ -50,10 +53,12 @@ Result<Configs> configs_in(const VerifyOptions& options) {
     if (!group) return group.error();
     if (!*group) return configs;
     for (const journal::Control& control : (*group)->controls) {
+      if (control.kind == journal::ControlKind::kHistory)
+        configs.since = std::max(configs.since, control.at + Duration(1));
       const bool config = control.kind == journal::ControlKind::kConfig && control.subject.empty();
       if (!config || control.text == configs.text) continue;
       configs.text = control.text;
-      if (!first) configs.since = (*group)->stamp;
+      if (!first) configs.since = std::max(configs.since, (*group)->stamp);
       first = false;
     }
   }
@@ -147,48 +152,72 @@ void compare_ledger(const store::LedgerContents& ledger, const std::vector<engin
   missing(stored, made, " is in it, and the refold does not make it");
 }
 
-Status refold(const VerifyOptions& options, std::shared_ptr<const Config> config, const Configs& configs,
-              Outcome& outcome) {
-  std::error_code none;
-  if (std::filesystem::exists(options.state + "/history/0001", none)) {
-    return Error{
-        "the state holds history (slod backfill), which verify does not refold yet: the numbers of a "
-        "checkpoint cannot be compared"};
-  }
-  const auto registry = load_registry(*config);
-  if (!registry) return registry.error();
-  const std::optional<store::Checkpoint> checkpoint = newest_checkpoint(options, outcome);
-  // Read first: what a running daemon adds while we fold is later than it.
-  const Result<store::LedgerContents> ledger = store::read_ledger(options.state + "/ledger.db");
-  Dictionary dictionary;
-  auto reader = open_journal(options, dictionary);
-  if (!reader) return reader.error();
-  daemon::JournalFold fold(std::move(config), *registry, dictionary);
-  std::vector<engine::Transition> transitions;
-  Time sealed = Time::min();
-  for (;;) {
-    const auto group = (*reader)->next();
-    if (!group) return group.error();
-    if (!*group) break;
-    if ((*group)->position != 0) ++outcome.groups;
-    for (const journal::SealedBlock& block : (*group)->sealed) sealed = std::max(sealed, block.until);
-    outcome.records += (*group)->api.size() + (*group)->device.size();
-    fold.apply(**group, [&](const daemon::TickOutcome& tick) {
-      transitions.insert(transitions.end(), tick.transitions.begin(), tick.transitions.end());
-    });
-    if (checkpoint && fold.position() == checkpoint->position) compare_numbers(*checkpoint, fold, outcome);
-  }
-  if (fold.sealing().outrun()) return Error{"the journal was sealed while it was read: try again"};
-  if (fold.damaged()) return Error{"what is sealed in the journal cannot be read"};
+/// Are the checkpoint's numbers those of the history that there is? More of it came later: it cannot be said
+/// what they were. Less: its oldest blocks were forgotten, or somebody took it away, which the numbers tell.
+bool same_history(const store::Checkpoint& checkpoint, const daemon::HistoryView& history, Outcome& outcome) {
+  const auto with = checkpoint.made_with.find("history");
+  const std::string counted = with == checkpoint.made_with.end() ? "0" : with->second;
+  const std::string there = std::to_string(history.blocks);
+  if (counted == there) return true;
+  outcome.notes.push_back("the checkpoint was made with " + counted + " blocks of history, there are " +
+                          there);
+  return std::strtoull(counted.c_str(), nullptr, 10) > history.blocks;
+}
+
+void compare_all(const std::optional<store::Checkpoint>& checkpoint,
+                 const Result<store::LedgerContents>& ledger,
+                 const std::vector<engine::Transition>& transitions, Comparable comparable,
+                 Outcome& outcome) {
   if (checkpoint && !outcome.checkpoint) {
     outcome.differences.push_back("checkpoint: it stands at position " +
                                   std::to_string(checkpoint->position) + ", which the journal does not hold");
   }
   if (ledger) {
-    compare_ledger(*ledger, transitions, Comparable(*fold.config(), {configs.since, sealed}), outcome);
+    compare_ledger(*ledger, transitions, std::move(comparable), outcome);
   } else {
     outcome.notes.push_back("the ledger cannot be compared: " + ledger.error().message);
   }
+}
+
+Status refold(const VerifyOptions& options, const std::shared_ptr<const Config>& config,
+              const Configs& configs, Outcome& outcome) {
+  const auto registry = load_registry(*config);
+  if (!registry) return registry.error();
+  std::optional<store::Checkpoint> checkpoint = newest_checkpoint(options, outcome);
+  // Read first: what a running daemon adds while we fold is later than it.
+  const Result<store::LedgerContents> ledger = store::read_ledger(options.state + "/ledger.db");
+  const auto history = daemon::read_history(options.state + "/history");
+  if (!history) return history.error();
+  if (checkpoint && !same_history(*checkpoint, **history, outcome)) checkpoint.reset();
+  const Dictionary none;
+  std::vector<engine::Transition> transitions;
+  std::unique_ptr<daemon::Refolding> refolding;
+  daemon::RefoldingEar ear;
+  ear.begins = [&] {
+    transitions.clear();
+    outcome.groups = outcome.records = 0;
+  };
+  ear.tick = [&](const daemon::TickOutcome& tick) {
+    transitions.insert(transitions.end(), tick.transitions.begin(), tick.transitions.end());
+  };
+  ear.group = [&](const journal::Group& group) {
+    ++outcome.groups;
+    outcome.records += group.api.size() + group.device.size();
+    if (checkpoint && group.position == checkpoint->position)
+      compare_numbers(*checkpoint, refolding->fold(), outcome);
+  };
+  refolding = std::make_unique<daemon::Refolding>(
+      daemon::RefoldingInput{config,
+                             *registry,
+                             *history,
+                             [&](Dictionary& words) { return open_journal(options, words); },
+                             none,
+                             {},
+                             [](double) { return true; },
+                             std::move(ear)});
+  if (const Status folded = refolding->run(); !folded) return folded;
+  const Time sealed = refolding->fold().sealing().until();
+  compare_all(checkpoint, ledger, transitions, Comparable(*config, {configs.since, sealed}), outcome);
   return ok();
 }
 

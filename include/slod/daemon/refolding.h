@@ -1,8 +1,9 @@
 // Refolding: the whole past once more, into a new fold: the live journal in its order, and history in the
 // order of arrival between it, as if it had come when it arrived. Ticks are those of the journal; where
 // history lies in times in which slod did not run, they are made up at every multiple of the evaluation
-// interval, as a replay does. Runs in a thread of its own beside the daemon; then the evaluator's thread
-// takes it over and brings it up to its own position.
+// interval, as a replay does. Recovery without a checkpoint, `slod verify` and what is asked of a range that
+// is no longer in memory use it too. Beside the daemon it runs in a thread of its own; then the evaluator's
+// thread takes it over and brings it up to its own position.
 #pragma once
 
 #include <atomic>
@@ -11,20 +12,30 @@
 #include <string>
 #include <vector>
 
-#include "history.h"
+#include "slod/daemon/history_view.h"
 #include "slod/daemon/journal_fold.h"
 
 namespace slod::daemon {
+
+/// What else is told of while it runs. Each may be empty.
+struct RefoldingEar {
+  std::function<void()> begins;  ///< and once more, if it has to begin anew
+  JournalFold::OnTick tick;      ///< of the journal's ticks; nobody is told of those of the past
+  std::function<void(const journal::Group&)> group;  ///< of the journal, when it is applied
+};
 
 struct RefoldingInput {
   std::shared_ptr<const Config> config;
   std::vector<fleet::RegistryEntry> registry;
   std::shared_ptr<const HistoryView> history;  ///< may be null
-  journal::Journal& journal;                   ///< only to open a reader
-  const Dictionary& journal_dictionary;        ///< that live groups will have, once the fold answers
-  std::function<journal::Position()> last_position;
+  /// Opens a reader of the live journal from its beginning.
+  std::function<Result<std::unique_ptr<journal::Reader>>(Dictionary&)> journal;
+  const Dictionary& journal_dictionary;              ///< that live groups will have, once the fold answers
+  std::function<journal::Position()> last_position;  ///< for the share; may be empty
   /// Told the share done, now and then; false: stop, nobody wants it any more.
   std::function<bool(double)> progress;
+  RefoldingEar ear = {};
+  std::size_t most_bookings = engine::BookingLog::kMost;
 };
 
 class Refolding {
@@ -39,12 +50,16 @@ class Refolding {
   Status catch_up(journal::Position position);
   [[nodiscard]] journal::Position position() const { return fold_->position(); }
   [[nodiscard]] JournalFold& fold() { return *fold_; }
+  /// For good, once it has begun for the last time: see RefoldingEar::begins.
+  [[nodiscard]] std::shared_ptr<JournalFold> shared() const { return fold_; }
   [[nodiscard]] std::shared_ptr<JournalFold> take() { return std::move(fold_); }
 
  private:
   struct Stream;
   Status open();
+  [[nodiscard]] std::shared_ptr<JournalFold> new_fold() const;
   void reset();
+  void apply(const journal::Group& group);
   Status fill(Stream& stream);
   Status merge();
   Status next_live();
