@@ -135,7 +135,7 @@ class SealingTest(IntegrationTest):
             slod.state, more, "  - { name: radio, fleet: radio, objective: 90, window: 7d }\n"))
         self.assertEqual(http_request(slod.web, "POST", "/-/reload").status, 200)
         wait_for("the new config", lambda: any(s["slo"] == "radio" for s in slod.api("/api/v1/slos")["slos"]), 20)
-        self.assertIn("the past was computed anew (config", slod.process.log())
+        wait_for("the line of it", lambda: "the past was computed anew (config" in slod.process.log(), 20)
         self.assertEqual(slod.all_said(), before, "after a reload")
         # Nobody asked for the new check when the minutes were sealed.
         since = {name: seconds_of(slod.slo(name)["counts_since"]) for name in ("radio", "connected")}
