@@ -86,7 +86,9 @@ struct Intake::Impl final : decode::RecordVisitor {
         interest(config, source_config.name),
         label_caches(caches_for(source_config, decoder)),
         value_caches(value_caches_for(source_config)),
-        route_ids(config.journeys.size()) {}
+        route_ids(config.journeys.size()) {
+    if (!config.server.show_devices) known_words = words_of_routes(config);
+  }
 
   void begin(Time received_at, RecordBatch& into) {
     batch = &into;
@@ -162,7 +164,7 @@ struct Intake::Impl final : decode::RecordVisitor {
     auto& samples = batch->unmatched_paths;
     const std::size_t place = unmatched++;
     if (samples.size() >= kMostSamples || (place >= kAllLooked && place % kThenEach != 0)) return;
-    std::string pattern = path_pattern(record.method, record.path);
+    std::string pattern = path_pattern(record.method, record.path, known_words ? &*known_words : nullptr);
     if (std::find(samples.begin(), samples.end(), pattern) == samples.end())
       samples.push_back(std::move(pattern));
   }
@@ -248,6 +250,7 @@ struct Intake::Impl final : decode::RecordVisitor {
   decode::Decoder decoder;
   Interest interest;
   std::vector<LabelCache> label_caches, value_caches;
+  std::optional<Words> known_words;  ///< where devices are hidden
 
   bool replay = false;
   std::optional<Time> until, oldest, newest, history_now;

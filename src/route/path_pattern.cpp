@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "route/path_segments.h"
+#include "route/template.h"
 
 namespace slod::route {
 namespace {
@@ -44,7 +45,18 @@ void append_cut(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string path_pattern(std::string_view method, std::string_view path) {
+Words words_of_routes(const Config& config) {
+  Words words;
+  for (const JourneyConfig& journey : config.journeys) {
+    if (!journey.api) continue;
+    for (const Segment& segment : parse_template(journey.api->route)) {
+      if (segment.kind == Segment::Kind::kLiteral) words.insert(segment.text);
+    }
+  }
+  return words;
+}
+
+std::string path_pattern(std::string_view method, std::string_view path, const Words* known) {
   std::string out;
   append_cut(out, method);
   if (!out.empty()) out += ' ';
@@ -57,7 +69,8 @@ std::string path_pattern(std::string_view method, std::string_view path) {
   for (std::size_t i = 0; i < segments.size(); ++i) {
     out += '/';
     if (i == kMostSegments) return out + "...";
-    if (is_id(segments[i]) && !is_version(segments[i], i)) {
+    const bool name = known != nullptr ? known->find(segments[i]) == known->end() : is_id(segments[i]);
+    if (name && !is_version(segments[i], i)) {
       out += "{id}";
     } else {
       append_cut(out, segments[i]);

@@ -105,6 +105,15 @@ TEST(IntakeTest, CountsAddUpAndErrorsNameTheirRecord) {
   EXPECT_EQ(report.errors[1].index, 4u);
   EXPECT_EQ(b.batch.unmatched_paths, std::vector<std::string>{"POST /elsewhere"});
 }
+TEST(IntakeTest, WhereDevicesAreHiddenSamplesNameNone) {
+  Config config = config_of();
+  config.server.show_devices = false;
+  const Router router(config);
+  Intake intake(config, config.sources.front(), router, 0);
+  RecordBatch batch;
+  intake.body(line("1795350790", "/v2/vehicles/tokyo-bike/unlock"), kNow, batch);
+  EXPECT_EQ(batch.unmatched_paths, std::vector<std::string>{"POST /v2/vehicles/{id}/unlock"});
+}
 TEST(IntakeTest, ErrorsAndSamplesAreLimited) {
   Bench b("gateway");
   std::string body;

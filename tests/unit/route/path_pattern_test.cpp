@@ -15,6 +15,15 @@ TEST(PathPatternTest, WhatLooksLikeAnIdIsOneEntry) {
   EXPECT_EQ(path_pattern("", "/"), "/");
 }
 
+TEST(PathPatternTest, WhereDevicesAreHiddenOnlyWordsOfRoutesAreShown) {
+  Config config;
+  config.journeys.emplace_back().api = ApiLeg{"edge", "POST", "/v1/vehicles/{device}/unlock", {}, {}};
+  const Words words = words_of_routes(config);
+  EXPECT_EQ(path_pattern("POST", "/v2/vehicles/tokyo-bike/unlock", &words), "POST /v2/vehicles/{id}/unlock");
+  EXPECT_EQ(path_pattern("POST", "/v2/tokyo-bike/open?id=tokyo-bike", &words), "POST /v2/{id}/{id}");
+  EXPECT_EQ(path_pattern("POST", "/v2/vehicles/tokyo-bike/unlock"), "POST /v2/vehicles/tokyo-bike/unlock");
+}
+
 TEST(PathPatternTest, OddPathsAreShortAndPrintable) {
   EXPECT_EQ(path_pattern("OPTIONS", "*"), "OPTIONS *");
   EXPECT_EQ(path_pattern("GET", "/a\x1b[m"), "GET /a?[m");
