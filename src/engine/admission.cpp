@@ -77,6 +77,7 @@ std::vector<std::uint32_t> Admission::order_of_asking() const {
     }
   }
   std::vector<std::uint32_t> order;
+  order.reserve(measure_of.size());
   for (const auto& [slo, measure] : measure_of) order.push_back(measure);
   return order;
 }

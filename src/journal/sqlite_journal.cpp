@@ -218,9 +218,10 @@ std::vector<StoredKey> SqliteJournal::keys_since(Time at) const {
   const Status collected = collect_keys(at, keys);
   std::reverse(keys.begin(), keys.end());
   // Without the keys a repeated batch would count twice: rather take nothing in.
-  if (!collected)
+  if (!collected) {
     dead_ =
         Error{"the journal can no longer be written: its keys cannot be read: " + collected.error().message};
+  }
   return keys;
 }
 
