@@ -66,10 +66,9 @@ ApiLeg build_api(Build& build, const View& api) {
   out.method = api["method"].text();
   std::transform(out.method.begin(), out.method.end(), out.method.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (!out.method.empty() && !is_known_method(out.method)) {
-    build.faults.warning(api["method"].at(),
-                         "no client sends the method " + out.method +
-                             ", and it stands for no other: a leg has one method, such as POST");
+  if (!out.method.empty() && out.method != "*" && !is_known_method(out.method)) {
+    build.faults.warning(api["method"].at(), "no client sends the method " + out.method +
+                                                 ": write one, such as POST, or * for any");
   }
   const View route = api["route"];
   out.route = route.text();

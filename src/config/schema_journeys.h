@@ -14,7 +14,7 @@ inline constexpr Type kOutcomeOne{.object = &kOutcome};
 inline constexpr Type kOutcomeType{.object = &kOutcome, .each = &kOutcomeOne};
 inline constexpr Field kApiFields[] = {
     {"source", &kName, "a source with a format", "", true},
-    {"method", &kText, "HTTP method, such as POST", "", true},
+    {"method", &kText, "HTTP method, such as POST; * for any", "", true},
     {"route", &kText, "path with {captures}; {device} is the device's id", "", true},
     {"good", &kOutcomeType, "what is good, before the defaults"},
     {"bad", &kOutcomeType, "what is bad, before the defaults"},

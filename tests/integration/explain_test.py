@@ -163,6 +163,8 @@ slos:
         self.assertIn("13 `ms`", done.stdout)
         self.assertEqual(done.stdout.count("no journey matches POST /v2/vehicles/{id}/unlock\n"), 1, done.stdout)
         self.assertIn("latency none (nothing at /duration)", self.explain(path, lines[0]))
+        star = self.write("star.yaml", path.read_text().replace("source: s, method: POST", 'source: s, method: "*"', 1))
+        self.assertNotIn("no client sends", run(SLOD, "check", str(star), check=False).stdout)
         any_method = self.write("any.yaml", path.read_text().replace("source: s, method: POST", "source: s, method: any", 1))
         done = run(SLOD, "check", str(any_method), check=False)
         self.assertEqual(done.returncode, 0)
