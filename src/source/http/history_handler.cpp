@@ -159,9 +159,7 @@ class HistoryHandler final : public net::Handler {
                                std::optional<Time> after) {
     const SourceCounts& counts = batch.counts;
     const bool none_readable = report.records > 0 && counts.rejected_total() == report.records;
-    std::string answer = none_readable
-                             ? unreadable_answer("no record was readable; errors says why", counts, report)
-                             : counts_answer(counts, report);
+    std::string answer = none_readable ? none_readable_answer(counts, report) : counts_answer(counts, report);
     answer.pop_back();
     answer += ",\"bytes\":" + std::to_string(bytes);
     const auto from = after ? after : reader.first_arrival();

@@ -86,6 +86,11 @@ std::string unreadable_answer(std::string_view advice, const SourceCounts& count
   return out;
 }
 
+std::string none_readable_answer(const SourceCounts& counts, const route::IntakeReport& report) {
+  return unreadable_answer(
+      "no record was readable: errors says why, and slod explain of one of them what to do", counts, report);
+}
+
 std::string error_answer(std::string_view advice) {
   std::string out = "{\"error\":";
   append_string(out, advice);

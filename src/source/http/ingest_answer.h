@@ -15,6 +15,8 @@ std::string counts_answer(const SourceCounts& counts, const route::IntakeReport&
 /// The same with "error" first: the body of a 400 whose records were counted as rejected.
 std::string unreadable_answer(std::string_view advice, const SourceCounts& counts,
                               const route::IntakeReport& report);
+/// The same where not one record was readable.
+std::string none_readable_answer(const SourceCounts& counts, const route::IntakeReport& report);
 /// {"error":"..."}
 std::string error_answer(std::string_view advice);
 /// counts_answer() as OTLP's exporters read it: with their partialSuccess where records were rejected.

@@ -194,7 +194,7 @@ class IngestHandler final : public net::Handler {
     }
     if (all == 0) return unreadable(door, 0, "the body holds no record: send one a line, or a JSON array");
     if (rejected == all) {
-      reading.answer = unreadable_answer("no record was readable; errors says why", counts, report);
+      reading.answer = none_readable_answer(counts, report);
     } else if (door.source->envelope == SourceConfig::Envelope::kOtlp) {
       reading.answer = otlp_counts_answer(counts, report);
     } else {
