@@ -3,8 +3,6 @@
 // connection that is free, its time counted from when it was due. Prints one line of JSON: lines/s,
 // requests/s, time to answer.
 //   http_load PORT PATH LOG LINES_PER_REQUEST CONNECTIONS SECONDS [REQUESTS_A_SECOND]
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -24,6 +22,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bench/loopback.h"
 
 namespace {
 
@@ -108,15 +108,8 @@ struct Load {
 
 class Connection {
  public:
-  explicit Connection(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-      fail("connect");
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  explicit Connection(int port) : socket_(slod::bench::connect_loopback(port)) {
+    if (socket_ < 0) fail("connect");
   }
   ~Connection() { ::close(socket_); }
   Connection(const Connection&) = delete;

@@ -1,8 +1,6 @@
 // A publisher: one connection to a broker on loopback, MQTT 3.1.1, so many reports of 200 bytes as fast as it
 // takes them (QoS 1: at most kWindow unacknowledged). Prints one line of JSON: messages, seconds.
 //   mqtt_load PORT MESSAGES QOS DEVICES
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +13,8 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+
+#include "bench/loopback.h"
 
 namespace {
 
@@ -62,15 +62,8 @@ std::string report(std::uint64_t number, std::uint64_t devices) {
 
 class Broker {
  public:
-  explicit Broker(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-      fail("connect");
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  explicit Broker(int port) : socket_(slod::bench::connect_loopback(port)) {
+    if (socket_ < 0) fail("connect");
     std::string body;
     put_text(body, "MQTT");
     body += std::string("\x04\x02\x00\x00", 4);  // level 4, clean session, no keep-alive

@@ -1,7 +1,6 @@
 // A refold without any checkpoint, long after the fleet's retention has ended, of rows that nobody seals (as
 // in history): kept for as long as an SLO looks back, they give the numbers of the daemon that never stopped.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "slod/config/retention.h"
 #include "slod/daemon/journal_fold.h"
 #include "slod/serve/render.h"
+#include "unit/daemon/fleet_rows.h"
 #include "unit/window/seed.h"
 
 namespace slod::daemon {
@@ -40,32 +40,14 @@ constexpr const char* kConfig =
     "  - { name: battery, fleet: battery, objective: 90, window: 12h, group_by: [model] }\n"
     "  - { name: connected, fleet: connectivity, objective: 90, window: 12h }\n";
 
-class FleetRetentionTest : public testing::Test {
+class FleetRetentionTest : public testing::Test, public test::FleetRows {
  protected:
   void SetUp() override {
-    const fs::path memory = "/dev/shm";  // thousands of commits
-    dir_ = ((fs::exists(memory) ? memory : fs::temp_directory_path()) / "slod-retention-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(dir_.data()), nullptr);
+    dir_ = test::fast_folder("slod-retention");
     config_ = config::load_text(kConfig).config;
     ASSERT_NE(config_, nullptr);
   }
   void TearDown() override { fs::remove_all(dir_); }
-
-  StringId id(const std::string& text) { return dictionary_.intern(text); }
-  LabelSetId label(const std::string& key, const std::string& value) {
-    const Label one{id(key), id(value)};
-    return dictionary_.intern_labels({&one, 1});
-  }
-
-  DeviceRow message(MessageKind kind, Time at, const std::string& device, const std::string& word) {
-    DeviceRow row;
-    row.kind = kind;
-    row.time = row.received = at;
-    row.source = id("fleet");
-    row.device = id(device);
-    row.word = id(word);
-    return row;
-  }
 
   /// Five minutes: some unlocks with their commands and most of their replies, and a report of most devices.
   journal::Group five_minutes(Time at, test::Random& random) {
@@ -144,7 +126,6 @@ class FleetRetentionTest : public testing::Test {
 
   std::string dir_;
   std::shared_ptr<const Config> config_;
-  Dictionary dictionary_;
 };
 
 TEST_F(FleetRetentionTest, ARefoldLongAfterTheFleetsRetentionGivesTheSameNumbers) {

@@ -2,7 +2,6 @@
 // refold of what is left, without any checkpoint, must say what a fold of every row for ever says: every
 // minute of every fleet SLO by label set, state and reason, and all that the API says of every SLO.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "slod/config/load.h"
 #include "slod/daemon/journal_fold.h"
 #include "slod/serve/render.h"
+#include "unit/daemon/fleet_rows.h"
 #include "unit/window/seed.h"
 
 namespace slod::daemon {
@@ -58,12 +58,10 @@ struct Said {
   std::map<std::string, Minutes> minutes;
 };
 
-class World {
+class World : public test::FleetRows {
  public:
   World() {
-    const fs::path memory = "/dev/shm";  // thousands of commits
-    dir_ = ((fs::exists(memory) ? memory : fs::temp_directory_path()) / "slod-sealing-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(dir_.data()), nullptr);
+    dir_ = test::fast_folder("slod-sealing");
     const config::Loaded loaded = config::load_text(kConfig);
     config_ = loaded.config;
     EXPECT_NE(config_, nullptr) << (loaded.faults.empty() ? "" : loaded.faults.front().message);
@@ -71,21 +69,6 @@ class World {
   ~World() { fs::remove_all(dir_); }
   World(const World&) = delete;
   World& operator=(const World&) = delete;
-
-  StringId id(const std::string& text) { return dictionary_.intern(text); }
-  LabelSetId label(const std::string& key, const std::string& value) {
-    const Label one{id(key), id(value)};
-    return dictionary_.intern_labels({&one, 1});
-  }
-  DeviceRow message(MessageKind kind, Time at, const std::string& device, const std::string& word) {
-    DeviceRow row;
-    row.kind = kind;
-    row.time = row.received = at;
-    row.source = id("fleet");
-    row.device = id(device);
-    row.word = id(word);
-    return row;
-  }
 
   DeviceRow report(Time at, const std::string& device, test::Random& random) {
     static constexpr const char* kStates[] = {"riding", "parked", "broken", ""};
@@ -300,7 +283,6 @@ class World {
   std::string dir_;
   std::shared_ptr<const Config> config_;
   std::vector<fleet::RegistryEntry> registry_;
-  Dictionary dictionary_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<JournalFold> fold_;
   std::vector<journal::Group> every_;
