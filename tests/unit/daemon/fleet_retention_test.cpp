@@ -40,6 +40,9 @@ constexpr const char* kConfig =
     "  - { name: battery, fleet: battery, objective: 90, window: 12h, group_by: [model] }\n"
     "  - { name: connected, fleet: connectivity, objective: 90, window: 12h }\n";
 
+constexpr const char* kBegin = "2026-11-22T00:00:00Z";
+constexpr const char* kKeptSince = "2026-11-24T12:00:00Z";  // four days less the 36 h that are kept
+
 class FleetRetentionTest : public testing::Test, public test::FleetRows {
  protected:
   void SetUp() override {
@@ -92,7 +95,7 @@ class FleetRetentionTest : public testing::Test, public test::FleetRows {
   std::string live(journal::Journal& journal, std::uint64_t seed) {
     test::Random random(seed);
     JournalFold fold(config_, {}, dictionary_);
-    Time at = *parse_rfc3339("2026-11-22T00:00:00Z");
+    Time at = *parse_rfc3339(kBegin);
     for (int n = 0; n < 4 * 24 * 12; ++n, at += minutes(5)) {
       journal::Group group = five_minutes(at, random);
       EXPECT_TRUE(journal.append(group));
@@ -120,8 +123,14 @@ class FleetRetentionTest : public testing::Test, public test::FleetRows {
     }
   }
 
+  /// What the API says, without the start of an alert that has fired since before what is kept of the rows:
+  /// no refold can know it (in the daemon the ledger does).
   static std::string says(JournalFold& fold) {
-    return nlohmann::json::parse(serve::slos_json(*fold.engine().snapshot()))["slos"].dump(1);
+    nlohmann::json slos = nlohmann::json::parse(serve::slos_json(*fold.engine().snapshot()))["slos"];
+    for (auto& slo : slos)
+      for (auto& alert : slo["alerts"])
+        if (alert.contains("since") && alert["since"] < kKeptSince) alert.erase("since");
+    return slos.dump(1);
   }
 
   std::string dir_;
