@@ -93,6 +93,9 @@ void read_sli(const Reader& r, SloConfig& slo) {
   slo.at_least = read_percent(at_least).value_or(0);
   if (word != "device-share" && at_least.present()) {
     r.error(at_least, "`at_least` belongs to `sli: device-share`");
+  } else if (word == "device-share" && !at_least.present()) {
+    r.error(sli,
+            "device-share needs `at_least`, the share of healthy minutes that a good device has, such as 98");
   }
   if (at_least.is_scalar() && read_percent(at_least) && slo.at_least == 0) {
     r.error(at_least, "`at_least` must be above 0: every device would be good");

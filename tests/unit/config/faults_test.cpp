@@ -183,6 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"time_zone", "window: 30d", "window: { calendar: month, time_zone: Asia/Tokio }",
              "not a known time zone"},
         Case{"destination", "to: [chat]", "to: [chap]", "did you mean \"chat\"?"},
+        Case{"device_share", "fleet: connectivity, objective: 97",
+             "fleet: connectivity, sli: device-share, objective: 97", "device-share needs `at_least`"},
         Case{"plain_secret", "{ env: SLACK }", "https://hooks.example.org", "write a mapping { file, env }"},
         Case{"rrule", "FREQ=WEEKLY", "FREQ=HOURLY", "DAILY, WEEKLY or MONTHLY"},
         Case{"no_reply", "is: reply, fields: { id: /id, result: /r }, good: [ok]",
