@@ -99,7 +99,7 @@ bool is_status_list(std::string_view list) {
 Read text_latency(std::string_view text, Duration unit, Duration& out) {
   text = trim(text);
   const Duration own = take_unit(text, unit);
-  return check_latency(decimal(text, own), own, out);
+  return check_latency(decimal(trim(text), own), own, out);  // "12 ms"
 }
 
 /// "0.100, 0.004" or, across internal redirects, "0.100 : 0.004"; "-" for an attempt that got no answer.

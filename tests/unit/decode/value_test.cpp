@@ -37,6 +37,7 @@ Time time(const Value& value, Duration unit = seconds(1)) {
 TEST(LatencyTest, TextFormsAreExact) {
   EXPECT_EQ(latency(text_value("0.058927s")), Duration(58'927'000));
   EXPECT_EQ(latency(text_value("2ms")), Duration(2'000'000));
+  EXPECT_EQ(latency(text_value("12 ms")), Duration(12'000'000));
   EXPECT_EQ(latency(text_value("250us"), Duration(1'000'000)), Duration(250'000));
   EXPECT_EQ(latency(text_value("250\xC2\xB5s")), Duration(250'000));
   EXPECT_EQ(latency(text_value("20.000")), seconds(20));

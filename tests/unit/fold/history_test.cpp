@@ -146,7 +146,9 @@ TEST_F(HistoryTest, RestartsBetweenLegsAndRetriesChangeNothing) {
     ASSERT_EQ(difference(ours.events, theirs.events), "") << "events, SLOD_SEED=" << seed;
     ASSERT_TRUE(ours == theirs) << "counters, SLOD_SEED=" << seed;
   }
-  EXPECT_GT(restarts, 2 * (last - first)) << "hardly any restart";
+  if (given == nullptr) {
+    EXPECT_GT(restarts, 2 * (last - first)) << "hardly any restart";
+  }
 }
 
 TEST_F(HistoryTest, WouldNoticeARestartThatForgets) {
