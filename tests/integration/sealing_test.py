@@ -47,12 +47,11 @@ class LaterSlod(Slod):
         started = time.time() + self.shift
         wait_for("a tick", lambda: seconds_of(self.api("/api/v1/slos")["as_of"]) >= started, 4 * TICK)
 
-    def said(self, name):
-        slo = self.slo(name)
-        return {key: slo.get(key) for key in SAID}
-
     def all_said(self):
-        return {name: self.said(name) for name in ("connected", "battery")}
+        """Of one tick."""
+        data = self.api("/api/v1/slos")
+        slos = {slo["slo"]: {key: slo.get(key) for key in SAID} for slo in data["slos"]}
+        return {"as_of": data["as_of"], "connected": slos["connected"], "battery": slos["battery"]}
 
     def reports_left(self):
         """Rows of the fleet in segments that are closed."""
@@ -108,16 +107,25 @@ class SealingTest(IntegrationTest):
 
         slod.start_at(0, 1)
         self.assertIn("checkpoint at position", slod.process.log())
-        self.assertEqual(slod.all_said(), before, "with the checkpoint")
+        self.same(slod, before, "with the checkpoint")
         slod.kill()
         shutil.rmtree(slod.state / "checkpoint")
         slod.start_at(0, 1)
         self.assertIn("no checkpoint", slod.process.log())
-        self.assertEqual(slod.all_said(), before, "without a checkpoint")
+        self.same(slod, before, "without a checkpoint")
         self.reload(slod, before)
         self.late_history(slod)
         slod.kill()
         self.torn_apart(slod)
+
+    def same(self, slod, before, when):
+        """All of it, unless a slow machine has come to the next tick: then what a minute more does not change."""
+        now = slod.all_said()
+        if now["as_of"] == before["as_of"]:
+            return self.assertEqual(now, before, when)
+        for name in ("connected", "battery"):
+            for key in ("bad", "outcomes"):
+                self.assertEqual(now[name][key], before[name][key], f"{name} {key} {when}")
 
     def late_history(self, slod):
         """What comes for sealed time is not counted, and that is counted."""
@@ -136,7 +144,7 @@ class SealingTest(IntegrationTest):
         self.assertEqual(http_request(slod.web, "POST", "/-/reload").status, 200)
         wait_for("the new config", lambda: any(s["slo"] == "radio" for s in slod.api("/api/v1/slos")["slos"]), 20)
         wait_for("the line of it", lambda: "the past was computed anew (config" in slod.process.log(), 20)
-        self.assertEqual(slod.all_said(), before, "after a reload")
+        self.same(slod, before, "after a reload")
         # Nobody asked for the new check when the minutes were sealed.
         since = {name: seconds_of(slod.slo(name)["counts_since"]) for name in ("radio", "connected")}
         self.assertGreater(since["radio"], since["connected"] + 24 * HOUR)
