@@ -28,13 +28,17 @@ bool needs_devices(const Config& config, const SloConfig& slo) {
   return journey == nullptr || journey->device.has_value() || has_device_labels(config, slo);
 }
 
+Duration longest(const SloConfig& slo) {
+  Duration window = looks_back(slo.window);
+  for (const Window& also : slo.also) window = std::max(window, looks_back(also));
+  return window;
+}
+
 Duration longest(const Config& config, bool (*counts)(const Config&, const SloConfig&)) {
   Duration keep = config.state.keep_fleet;
   for (const SloConfig& slo : config.slos) {
     if (!counts(config, slo)) continue;
-    Duration window = looks_back(slo.window);
-    for (const Window& also : slo.also) window = std::max(window, looks_back(also));
-    keep = std::max(keep, window + kOneDay);
+    keep = std::max(keep, longest(slo) + kOneDay);
   }
   return keep;
 }
@@ -47,6 +51,15 @@ Duration fleet_rows_kept(const Config& config) {
 
 Duration fleet_history_kept(const Config& config) {
   return longest(config, needs_devices);
+}
+
+Duration longest_window(const Config& config) {
+  Duration most{0};
+  for (const SloConfig& slo : config.slos) most = std::max(most, longest(slo));
+  for (const AlertPolicy& policy : config.policies) {
+    for (const BurnRule& rule : policy.rules) most = std::max(most, rule.long_window);
+  }
+  return most;
 }
 
 }  // namespace slod::config

@@ -12,5 +12,7 @@ namespace slod::config {
 [[nodiscard]] Duration fleet_rows_kept(const Config& config);
 /// In history: the same with the SLOs on fleets and on journeys with a device leg.
 [[nodiscard]] Duration fleet_history_kept(const Config& config);
+/// The longest time over which any SLO counts or any of its alerts looks.
+[[nodiscard]] Duration longest_window(const Config& config);
 
 }  // namespace slod::config

@@ -4,11 +4,16 @@
 
 #include "input.h"
 #include "read_ahead.h"
+#include "slod/config/retention.h"
 #include "slod/core/remap.h"
 #include "slod/route/intake.h"
 
 namespace slod::cli {
 namespace {
+
+/// Of an attempt: its latency, the retries that it waits for, its device's answer, each a day at most; and
+/// one to spare.
+constexpr Duration kLongestAttempt = hours(24 * 4);
 
 /// The intake of one input.
 route::Intake intake_for(const Config& config, const SourceConfig& source, const route::Router& router,
@@ -82,7 +87,8 @@ class Replay {
       : options_(options),
         config_(*options.config),
         router_(config_),
-        engine_(options.config, options.registry, dictionary_) {}
+        engine_(options.config, options.registry, dictionary_),
+        quiet_(config::longest_window(config_) + kLongestAttempt) {}
 
   Result<ReplayResult> run() {
     if (Status opened = open(); !opened) return opened.error();
@@ -135,6 +141,7 @@ class Replay {
       if ((before && arrival >= *before) || (not_after && arrival > *not_after)) return;
       tick_until(arrival);
       stream.apply(engine_);
+      settle_after(arrival);
       ++result_.records;
     }
   }
@@ -151,7 +158,17 @@ class Replay {
 
   /// The tick at t has seen what arrived before t.
   void tick_until(Time arrival) {
-    while (*next_tick_ <= arrival) tick();
+    while (*next_tick_ <= arrival) {
+      if (*next_tick_ > settled_)
+        next_tick_ = std::max(*next_tick_, floor_to(arrival, config_.evaluation_interval));
+      tick();
+    }
+  }
+
+  /// Once every window is empty and every deadline has run out, a tick changes nothing. A fleet is never at
+  /// rest: its minutes go on.
+  void settle_after(Time arrival) {
+    if (!config_.fleet) settled_ = arrival + quiet_;
   }
 
   void tick() {
@@ -182,7 +199,7 @@ class Replay {
       return;
     }
     const Time last = floor_to(*options_.until, config_.evaluation_interval);
-    while (*next_tick_ <= last) tick();
+    tick_until(last);
   }
 
   bool stop_asked() {
@@ -208,6 +225,8 @@ class Replay {
   engine::Engine engine_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::optional<Time> next_tick_;
+  const Duration quiet_;  ///< after so long without a record everything has settled
+  Time settled_ = Time::max();
   std::shared_ptr<const engine::Snapshot> as_of_last_tick_;  ///< once the last tick before --until has been
   ReplayResult result_;
 };
