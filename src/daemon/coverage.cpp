@@ -42,4 +42,12 @@ std::vector<Stretch> Coverage::holes(const std::string& source, Stretch whole) c
   return holes;
 }
 
+Time Coverage::end() const {
+  Time end;
+  for (const auto& [source, stretches] : stretches_) {
+    if (!stretches.empty()) end = std::max(end, stretches.back().to);
+  }
+  return end;
+}
+
 }  // namespace slod::daemon

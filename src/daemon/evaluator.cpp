@@ -216,7 +216,8 @@ Status Evaluator::install(Offer& offer) {
   next->incidents() = fold_->incidents();
   next->quiet() = fold_->quiet();
   next->quiet().prune(*next->snapshot());
-  if (next->history_blocks() > fold_->history_blocks()) next->quiet().add_unless(*next->snapshot(), known);
+  if (next->history_blocks() > fold_->history_blocks())
+    next->quiet().add_unless(*next->snapshot(), known, next->history_end());
   fold_ = next;
   config_ = next->config();
   checkpoints_made_with_ = std::move(offer.made_with);

@@ -37,14 +37,16 @@ std::string key_of(const std::string& slo, const engine::RuleStatus& rule, const
 
 }  // namespace
 
-void QuietRules::add_unless(const engine::Snapshot& snapshot, const std::vector<notify::Incident>& known) {
+void QuietRules::add_unless(const engine::Snapshot& snapshot, const std::vector<notify::Incident>& known,
+                            Time history_end) {
   each_rule(snapshot, [&](const std::string& slo, const engine::RuleStatus& rule, const Labels& labels) {
     const bool told = std::any_of(known.begin(), known.end(), [&](const notify::Incident& incident) {
       return incident.slo == slo && incident.severity == rule.severity && incident.labels == labels;
     });
-    if (!rule.firing || told) return;
+    if (told) return;
     const Duration fresh = parse_duration(rule.short_window).value_or(Duration(0));
-    until_.try_emplace(key_of(slo, rule, labels), snapshot.as_of + fresh);
+    const Time until = (rule.firing ? snapshot.as_of : history_end) + fresh;
+    if (until > snapshot.as_of) until_.try_emplace(key_of(slo, rule, labels), until);
   });
 }
 
@@ -52,11 +54,17 @@ std::vector<engine::Transition> QuietRules::heard(const std::vector<engine::Tran
                                                   const engine::Snapshot& snapshot) {
   std::vector<engine::Transition> heard;
   for (const engine::Transition& transition : transitions) {
-    if (transition.to == "firing" || until_.erase(key_of(transition)) == 0) heard.push_back(transition);
+    const auto quiet = until_.find(key_of(transition));
+    const bool stays_quiet =
+        quiet != until_.end() && (transition.to != "firing" || snapshot.as_of < quiet->second);
+    if (!stays_quiet) heard.push_back(transition);
+    if (quiet != until_.end() && !(stays_quiet && transition.to == "firing")) until_.erase(quiet);
   }
   each_rule(snapshot, [&](const std::string& slo, const engine::RuleStatus& rule, const Labels& labels) {
     const auto quiet = until_.find(key_of(slo, rule, labels));
-    if (quiet == until_.end() || snapshot.as_of < quiet->second || !rule.burning) return;
+    if (quiet == until_.end() || snapshot.as_of < quiet->second) return;
+    if (!rule.firing) until_.erase(quiet);
+    if (!rule.firing || !rule.burning) return;
     engine::Transition loud{snapshot.as_of,
                             slo,
                             rule.severity,
@@ -90,14 +98,14 @@ void QuietRules::prune(const engine::Snapshot& snapshot) {
   std::map<std::string, Time> kept;
   each_rule(snapshot, [&](const std::string& slo, const engine::RuleStatus& rule, const Labels& labels) {
     const auto known = until_.find(key_of(slo, rule, labels));
-    if (rule.firing && known != until_.end()) kept.insert(*known);
+    if (known != until_.end() && (rule.firing || snapshot.as_of < known->second)) kept.insert(*known);
   });
   until_ = std::move(kept);
 }
 
 void QuietRules::mark(engine::Snapshot& snapshot) const {
   each_rule(snapshot, [&](const std::string& slo, engine::RuleStatus& rule, const Labels& labels) {
-    rule.quiet = until_.contains(key_of(slo, rule, labels));
+    rule.quiet = rule.firing && until_.contains(key_of(slo, rule, labels));
   });
 }
 

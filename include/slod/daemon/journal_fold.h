@@ -48,6 +48,8 @@ class JournalFold {
   void tick(Time at, const OnTick& on_tick);
   /// Before everything else: history that will be merged in.
   void cover(const Coverage& coverage) { coverage_ = coverage; }
+  /// Where what recorded logs tell of ends; the epoch: there is no history.
+  [[nodiscard]] Time history_end() const { return coverage_.end(); }
   /// The first record of history arrives.
   void history_begins(Time at);
   void set_history_blocks(std::uint64_t blocks) { history_blocks_ = blocks; }

@@ -57,6 +57,43 @@ TEST_F(QuietRulesTest, TheEndOfAQuietRuleIsNoNewsAndItsNextFiringIs) {
   EXPECT_EQ(heard_at(2500, {fires}).size(), 1U);
 }
 
+TEST_F(QuietRulesTest, ARuleThatBeginsToFireWhileItsShortWindowReachesIntoHistoryIsQuietToo) {
+  snapshot_.as_of = Time(seconds(2000));
+  rule().firing = rule().burning = false;
+  rules_.add_unless(snapshot_, {}, Time(seconds(1900)));
+  rules_.mark(snapshot_);
+  EXPECT_FALSE(rule().quiet);
+  rule().firing = rule().burning = true;
+  engine::Transition fires = ends(2100);
+  fires.to = "firing";
+  EXPECT_TRUE(heard_at(2100, {fires}).empty());
+  rules_.mark(snapshot_);
+  EXPECT_TRUE(rule().quiet);
+  EXPECT_EQ(heard_at(2200).size(), 1U) << "the present burns";
+  EXPECT_TRUE(heard_at(2210).empty()) << "once";
+}
+
+TEST_F(QuietRulesTest, ARuleThatFiresWhenHistoryHasLeftItsShortWindowIsToldOfOnce) {
+  snapshot_.as_of = Time(seconds(2000));
+  rule().firing = rule().burning = false;
+  rules_.add_unless(snapshot_, {}, Time(seconds(1900)));
+  rules_.prune(snapshot_);
+  EXPECT_FALSE(rules_.empty());
+  rule().firing = rule().burning = true;
+  engine::Transition fires = ends(2200);
+  fires.to = "firing";
+  EXPECT_EQ(heard_at(2200, {fires}).size(), 1U);
+  EXPECT_TRUE(heard_at(2210).empty());
+  EXPECT_TRUE(rules_.empty());
+}
+
+TEST_F(QuietRulesTest, HistoryOfLongAgoMakesNoRuleQuiet) {
+  snapshot_.as_of = Time(seconds(2000));
+  rule().firing = rule().burning = false;
+  rules_.add_unless(snapshot_, {}, Time(seconds(1700)));
+  EXPECT_TRUE(rules_.empty());
+}
+
 TEST_F(QuietRulesTest, WhatPeopleKnowAlreadyIsNotQuiet) {
   notify::Incident known;
   known.slo = "rides";
