@@ -20,6 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 }  // namespace
 
 Committer::Committer(CommitterContext context) : context_(std::move(context)), queue_(kQueue), to_seal_(2) {
+  trimmed_.publish(std::make_shared<const journal::Trimmed>());
   position_ = context_.journal.last_position();
   ahead_of_boot_ =
       nanos(std::max(context_.journal.last_stamp(), context_.wall_clock())) - context_.boot_clock().count();
@@ -113,8 +114,7 @@ void Committer::loop() {
       next_tick = tick + interval;
       if (!commit_tick(reading.now, tick) || !commit_sealed(reading.now)) return refuse_all();
       keys_.forget_before(reading.now - KeyStore::kKeep);
-      if (const Status trimmed = context_.journal.trim(reading.now); !trimmed)
-        context_.log(trimmed.error().message);
+      trim(reading.now);
     }
     if (last_round && queue_.size() == 0) return;
     if (queue_.size() > 0) continue;
@@ -162,6 +162,21 @@ bool Committer::commit_sealed(Time now) {
   position_ = batch.group.position;
   hand_over(batch);
   return true;
+}
+
+void Committer::trim(Time now) {
+  const Status done = context_.journal.trim(now);
+  if (!done && context_.log) context_.log(done.error().message);
+  const journal::Trimmed after = context_.journal.trimmed();
+  const journal::Trimmed before = *trimmed_.read();
+  if (after == before) return;
+  if (after.by_room > before.by_room && context_.log) {
+    context_.log("the journal has no room for its whole retention: what came before " +
+                 format_rfc3339(after.room_until) +
+                 " is dropped and can not be counted anew; raise state.journal_retention.max_bytes, or ask "
+                 "for less with state.journal_retention.journeys");
+  }
+  trimmed_.publish(std::make_shared<const journal::Trimmed>(after));
 }
 
 bool Committer::may_tick(Time now) {

@@ -16,6 +16,7 @@
 #include "key_store.h"
 #include "slod/config/config.h"
 #include "slod/core/mailbox.h"
+#include "slod/core/published.h"
 #include "slod/core/remap.h"
 #include "slod/core/submission.h"
 #include "slod/journal/journal.h"
@@ -74,6 +75,8 @@ class Committer final : public SubmissionSink {
   [[nodiscard]] double commit_seconds() const { return commit_seconds_.load(std::memory_order_relaxed); }
   /// Journal time at this moment: what a record that arrives now is stamped with. Thread: any.
   [[nodiscard]] Time now() const;
+  /// As of the newest tick. Thread: any.
+  [[nodiscard]] journal::Trimmed trimmed() const { return *trimmed_.read(); }
   [[nodiscard]] std::uint64_t position() const { return position_.load(std::memory_order_relaxed); }
 
  private:
@@ -104,6 +107,7 @@ class Committer final : public SubmissionSink {
   bool commit_sealed(Time now);
   void hand_over(Batch& batch);
   bool may_tick(Time now);
+  void trim(Time now);
   void add_gap(Batch& batch, const JournalClock::Reading& reading);
   void add_counts(journal::Group& group, const std::string& source, const SourceCounts& counts);
 
@@ -111,6 +115,7 @@ class Committer final : public SubmissionSink {
   Mailbox<Item> queue_;
   Mailbox<journal::SealedBlock> to_seal_;
   std::unique_ptr<journal::SealedBlock> sealing_;  ///< until it is durable
+  Published<journal::Trimmed> trimmed_;
   bool seal_failed_ = false;
   KeyStore keys_;
   Remapper remapper_;

@@ -12,6 +12,10 @@ serve::ProcessFigures Daemon::figures() const {
   figures.config_reload_ok = reload_ok_.load();
   if (!ready_.load()) return figures;
   figures.journal_bytes = journal_->bytes();
+  const journal::Trimmed trimmed = committer_->trimmed();
+  figures.dropped_by_age = trimmed.by_age;
+  figures.dropped_by_room = trimmed.by_room;
+  figures.early_seals = trimmed.early_seals;
   figures.commit_seconds = committer_->commit_seconds();
   if (evaluator_->position() < committer_->position()) {
     figures.fold_lag_seconds = std::max(0.0, to_seconds(wall_clock() - evaluator_->stamp()));

@@ -31,6 +31,7 @@ class SqliteJournal final : public Journal {
   }
   Status trim(Time now) override;
   [[nodiscard]] Position waits_for_seal() const override { return trimmer_.waits_for_seal(); }
+  [[nodiscard]] Trimmed trimmed() const override { return trimmer_.trimmed(); }
   [[nodiscard]] Position last_position() const override { return last_position_; }
   [[nodiscard]] Time last_stamp() const override { return last_stamp_; }
   [[nodiscard]] std::vector<SourcePosition> positions() const override { return positions_.positions(); }

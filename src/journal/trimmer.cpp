@@ -105,11 +105,13 @@ Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files, Position s
     if (!closed) return closed.error();
     const bool old = now - (*closed)->last_stamp > options_.keep_journeys;
     if ((old || bytes > options_.max_bytes) && options_.seals && (*closed)->last > sealed_) {
-      waits_for_seal_ = (*closed)->last;  // nothing leaves before what it tells is sealed
+      wait_for_seal(**closed, old);
       break;
     }
     if (old || bytes > options_.max_bytes) {
+      const Closed dropped = **closed;
       if (Status s = drop_segment(files[i]); !s) return s;
+      note_dropped(dropped, old);
       bytes = bytes_in(options_.dir);
       continue;
     }
@@ -117,6 +119,19 @@ Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files, Position s
     if (Status s = trim_streams(files[i], **closed, now); !s) return s;
   }
   return ok();
+}
+
+/// Nothing leaves before what it tells is sealed.
+void Trimmer::wait_for_seal(const Closed& closed, bool old) {
+  waits_for_seal_ = closed.last;
+  if (old || closed.last <= early_) return;
+  early_ = closed.last;
+  ++trimmed_.early_seals;
+}
+
+void Trimmer::note_dropped(const Closed& closed, bool old) {
+  ++(old ? trimmed_.by_age : trimmed_.by_room);
+  if (!old) trimmed_.room_until = closed.last_stamp;
 }
 
 Result<Trimmer::Closed*> Trimmer::look(const SegmentFile& file) {

@@ -21,6 +21,7 @@ class Trimmer {
   /// are.
   Status trim(Time now, const std::vector<SegmentFile>& files, Position sealed);
   [[nodiscard]] Position waits_for_seal() const { return waits_for_seal_; }
+  [[nodiscard]] const Trimmed& trimmed() const { return trimmed_; }
 
  private:
   /// What one look at a closed segment told; it does not change but through us.
@@ -31,6 +32,8 @@ class Trimmer {
     bool keys_gone = false;
   };
   Result<Closed*> look(const SegmentFile& file);
+  void wait_for_seal(const Closed& closed, bool old);
+  void note_dropped(const Closed& closed, bool old);
   Status drop_segment(const SegmentFile& file);
   Status keep(const SegmentFile& file);
   Status trim_streams(const SegmentFile& file, Closed& closed, Time now);
@@ -38,6 +41,8 @@ class Trimmer {
   JournalOptions options_;
   std::map<Position, Closed> closed_;
   Position sealed_ = 0, waits_for_seal_ = 0;
+  Position early_ = 0;  ///< the last of a segment whose early seal was asked for
+  Trimmed trimmed_;
 };
 
 }  // namespace slod::journal

@@ -64,6 +64,15 @@ void add_process(Families& families, const engine::Snapshot& snapshot, const Pro
                  static_cast<double>(snapshot.journal_position));
   families.gauge("slod_journal_bytes", "Size of the journal on disk.", {},
                  static_cast<double>(process.journal_bytes));
+  for (const auto& [reason, count] :
+       {std::pair("age", process.dropped_by_age), {"room", process.dropped_by_room}}) {
+    families.counter("slod_journal_dropped_segments_total",
+                     "Segments that left the journal: their retention had ended, or max_bytes was reached.",
+                     {{"reason", reason}}, static_cast<double>(count));
+  }
+  families.counter("slod_journal_early_seals_total",
+                   "Device-minutes sealed before their time because max_bytes was reached.", {},
+                   static_cast<double>(process.early_seals));
   families.gauge("slod_commit_seconds", "Duration of the newest commit.", {}, process.commit_seconds);
   families.gauge("slod_tick_seconds", "Duration of the newest tick.", {}, snapshot.tick_seconds);
   families.gauge("slod_config_last_reload_successful", "1 if the config that was read last is in force.", {},

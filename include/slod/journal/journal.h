@@ -83,6 +83,13 @@ struct Group {
   std::vector<SealedBlock> sealed;  ///< appended: at most one, with a kSealed control
 };
 
+/// What trim() let go since the journal was opened, in segments; and seals that want of room asked for.
+struct Trimmed {
+  std::uint64_t by_age = 0, by_room = 0, early_seals = 0;
+  Time room_until;  ///< the end of the newest segment that went for want of room
+  friend bool operator==(const Trimmed&, const Trimmed&) = default;
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -115,6 +122,7 @@ class Journal {
   /// The last group that trim() would have dropped for want of room, but its fleet rows are not sealed yet.
   /// 0: none.
   [[nodiscard]] virtual Position waits_for_seal() const { return 0; }
+  [[nodiscard]] virtual Trimmed trimmed() const { return {}; }
   [[nodiscard]] virtual Position last_position() const = 0;
   [[nodiscard]] virtual Time last_stamp() const = 0;                        ///< the epoch in an empty journal
   [[nodiscard]] virtual std::vector<SourcePosition> positions() const = 0;  ///< each stream's newest; by age

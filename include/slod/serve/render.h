@@ -15,6 +15,8 @@ namespace slod::serve {
 struct ProcessFigures {
   std::string version, revision;
   std::uint64_t journal_bytes = 0;
+  std::uint64_t dropped_by_age = 0, dropped_by_room = 0;  ///< segments of the journal
+  std::uint64_t early_seals = 0;
   double fold_lag_seconds = 0, commit_seconds = 0;
   bool config_reload_ok = true;
   std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;  ///< (destination, outcome)

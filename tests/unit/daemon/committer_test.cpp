@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -17,6 +18,7 @@ class JournalOnDisk final : public journal::Journal {
   explicit JournalOnDisk(Dictionary& dictionary) : memory_(journal::make_memory_journal(dictionary)) {}
   std::atomic<Disk> disk{Disk::kWell};
   std::atomic<journal::Position> wanted{0};
+  std::atomic<std::uint64_t> lacked_room{0};  ///< segments
 
   Result<journal::Position> append(journal::Group& group) override {
     if (disk != Disk::kWell) return Error{"no luck"};
@@ -31,6 +33,12 @@ class JournalOnDisk final : public journal::Journal {
   }
   Status trim(Time now) override { return memory_->trim(now); }
   [[nodiscard]] journal::Position waits_for_seal() const override { return wanted; }
+  [[nodiscard]] journal::Trimmed trimmed() const override {
+    journal::Trimmed trimmed;
+    trimmed.by_room = lacked_room.load();
+    trimmed.room_until = from_nanos(1);
+    return trimmed;
+  }
   [[nodiscard]] journal::Position last_position() const override { return memory_->last_position(); }
   [[nodiscard]] Time last_stamp() const override { return memory_->last_stamp(); }
   [[nodiscard]] std::vector<SourcePosition> positions() const override { return memory_->positions(); }
@@ -50,6 +58,8 @@ struct World {
   std::atomic<bool> dead{false};
   Mailbox<CommittedGroup> evaluator{1024};
   std::atomic<std::int64_t> now{1'795'000'005'000'000'000};
+  std::mutex log_mutex;
+  std::vector<std::string> log;
   std::unique_ptr<Committer> committer;
 
   World() {
@@ -60,7 +70,7 @@ struct World {
                              [this] { return from_nanos(now); },
                              [this] { return Duration(now); },
                              {},
-                             {},
+                             [this](const std::string& text) { note(text); },
                              [this](const std::string&) { dead = true; }};
     committer = std::make_unique<Committer>(std::move(context));
     committer->start();
@@ -87,6 +97,16 @@ struct World {
     std::unique_lock lock(mutex);
     EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return answer.has_value(); }));
     return answer.value_or(CommitAnswer{Committed::kRefused, {}});
+  }
+  void note(const std::string& text) {
+    const std::lock_guard lock(log_mutex);
+    log.push_back(text);
+  }
+  /// How many lines of the log have it.
+  std::ptrdiff_t said(const std::string& part) {
+    const std::lock_guard lock(log_mutex);
+    return std::count_if(log.begin(), log.end(),
+                         [&](const std::string& line) { return line.find(part) != std::string::npos; });
   }
   /// Everything in the journal, read back.
   std::vector<journal::Group> groups() {
@@ -135,6 +155,16 @@ TEST(Committer, AsksAtATickForASealWhereTheJournalHasNoRoom) {
   const auto asked = await_control(world, journal::ControlKind::kSealNow);
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->text, "17");
+}
+
+TEST(Committer, SaysOnceThatTheJournalHadToDropWhatItShouldHaveKept) {
+  World world;
+  EXPECT_EQ(world.committer->trimmed().by_room, 0U);
+  world.journal->lacked_room = 2;
+  // The first tick may come before the journal's word of it; by the third it has been trimmed twice.
+  for (int ticks = 0; ticks < 3; ++ticks) ASSERT_TRUE(await_control(world, journal::ControlKind::kTick));
+  EXPECT_EQ(world.committer->trimmed().by_room, 2U);
+  EXPECT_EQ(world.said("raise state.journal_retention.max_bytes"), 1);
 }
 
 TEST(Committer, AnswersOnlyWhatTheJournalHolds) {

@@ -157,9 +157,13 @@ TEST_F(SqliteJournalTest, StaysWithinMaxBytesByDroppingTheOldest) {
   auto journal = open();
   fill(*journal, 40, 150);
   ASSERT_GT(journal->bytes(), options_.max_bytes);
+  const std::size_t before = segments().size();
   ASSERT_TRUE(journal->trim(journal->last_stamp()));
   EXPECT_LE(journal->bytes(), options_.max_bytes);
   EXPECT_GT(segments().front().first, 1U);
+  EXPECT_EQ(journal->trimmed().by_room, before - segments().size());
+  EXPECT_EQ(journal->trimmed().by_age, 0U);
+  EXPECT_LT(journal->trimmed().room_until, journal->last_stamp());
   journal.reset();
   journal = open();
   Dictionary mine;
@@ -171,6 +175,28 @@ TEST_F(SqliteJournalTest, StaysWithinMaxBytesByDroppingTheOldest) {
     silences += (*group)->controls.size();
   }
   EXPECT_EQ(silences, 40U) << "what people did stays";
+}
+
+TEST_F(SqliteJournalTest, CountsWhatLeavesAtTheEndOfItsRetention) {
+  options_.segment_length = seconds(5);
+  auto journal = open();
+  fill(*journal, 40, 10);
+  const std::size_t before = segments().size();
+  ASSERT_TRUE(journal->trim(journal->last_stamp() + options_.keep_journeys + hours(1)));
+  EXPECT_EQ(journal->trimmed().by_age, before - 1);
+  EXPECT_EQ(journal->trimmed().by_room, 0U);
+}
+
+TEST_F(SqliteJournalTest, CountsASegmentOnceForWhichItAsksForASealBeforeItsTime) {
+  options_.segment_length = seconds(5);
+  options_.max_bytes = 600'000;
+  options_.seals = true;
+  auto journal = open();
+  fill(*journal, 40, 150);
+  for (int tick = 0; tick < 3; ++tick) ASSERT_TRUE(journal->trim(journal->last_stamp()));
+  EXPECT_GT(journal->waits_for_seal(), 0U);
+  EXPECT_EQ(journal->trimmed().early_seals, 1U);
+  EXPECT_EQ(journal->trimmed().by_room, 0U);
 }
 
 void flip_a_bit(const std::string& path, const std::string& column, Position group, Random& random) {
