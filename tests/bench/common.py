@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections import namedtuple
 
 import workload
 
@@ -42,11 +43,40 @@ class Bench:
         return {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
 
 
-def say(name, figure, unit, yardstick=None, of="", goal=""):
-    """One line of the table. Ratio: the figure in yardsticks."""
+Goal = namedtuple("Goal", "words bound least ratio")
+
+
+def at_most(bound):
+    return Goal(f"at most {bound:,}", bound, False, False)
+
+
+def at_least(bound):
+    return Goal(f"at least {bound:,}", bound, True, False)
+
+
+def ratio_at_most(bound):
+    """Of figure and yardstick."""
+    return Goal(f"at most {bound:,} x", bound, False, True)
+
+
+def ratio_at_least(bound):
+    return Goal(f"at least {bound:,} x", bound, True, True)
+
+
+def verdict(figure, yardstick, goal):
+    if goal is None or goal.ratio and not yardstick:
+        return ""
+    value = figure / yardstick if goal.ratio else figure
+    met = value >= goal.bound if goal.least else value <= goal.bound
+    return f"goal {goal.words}: {'met' if met else 'MISSED'}"
+
+
+def say(name, figure, unit, yardstick=None, of="", goal=None):
+    """One line of the table. Ratio: the figure in yardsticks. `goal`: one of the four above, in the figure's unit."""
     ratio = f"{figure / yardstick:8.2f} x" if yardstick else " " * 10
     measured = f"{yardstick:12,.2f} {of}" if yardstick else ""
-    print(f"{name:44} {figure:14,.2f} {unit:10} {ratio}  {measured:42} {goal}", flush=True)
+    print(f"{name:44} {figure:14,.2f} {unit:10} {ratio}  {measured:42} {verdict(figure, yardstick, goal)}".rstrip(),
+          flush=True)
 
 
 def loaded(command):

@@ -3,6 +3,7 @@
 // series 1 ms, of 10,000 15 ms. Real time where there are shards, for they are threads.
 #include <benchmark/benchmark.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -111,6 +112,13 @@ void run(benchmark::State& state, const std::shared_ptr<Config>& config, Rows& r
   }
   state.SetItemsProcessed(state.iterations() * kEvents);
 }
+
+// Yardstick: one relaxed fetch_add by one thread.
+void Yardstick_FetchAdd(benchmark::State& state) {
+  std::atomic<std::uint64_t> counter{0};
+  for (auto _ : state) benchmark::DoNotOptimize(counter.fetch_add(1, std::memory_order_relaxed));
+}
+BENCHMARK(Yardstick_FetchAdd);
 
 // One SLO over so many groups: fold, windows of the whole and of the group, without latency.
 void Engine_Event(benchmark::State& state) {
