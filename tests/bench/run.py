@@ -23,7 +23,7 @@ import urllib.request
 
 import mtail as mtail_case
 import workload
-from common import HERE, Bench, Daemon, at_least, at_most, cpu_seconds_of, free_port, loaded, ratio_at_most, say
+from common import HERE, Bench, Daemon, Table, at_least, at_most, cpu_seconds_of, free_port, loaded, ratio_at_most, say
 from google import google
 from groups import groups
 from mqtt import mqtt
@@ -257,6 +257,7 @@ def main():
     options = parser.parse_args()
     if unknown := set(options.names) - set(ALL):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    Table.judged = not options.smoke
     rounds = options.rounds or (1 if options.smoke else 5)
     for name in options.names or ALL:
         with tempfile.TemporaryDirectory(prefix="slod-bench-") as folder:
