@@ -121,6 +121,7 @@ Result<Recovered> recover(const std::string& dir) {
   Result<std::vector<SegmentFile>> files = list_segments(dir);
   if (!files) return files.error();
   bool drop_empty = true;
+  Position cut_in = 0;
   while (!files->empty()) {
     const Result<bool> used = has_groups(files->back());
     if (!used) return used.error();
@@ -129,7 +130,11 @@ Result<Recovered> recover(const std::string& dir) {
       static_cast<void>(finish_closed(*files).has_value());
       Result<Recovered> recovered = recover_newest(*files);
       if (!recovered || recovered->last_position >= files->back().first) return recovered;
-      continue;  // its only group was the torn tail: it is empty now
+      // Its only group was the torn tail: it is empty now, or its table does not agree with itself.
+      const SegmentFile& newest = files->back();
+      if (std::exchange(cut_in, newest.first) == newest.first)
+        return damaged(newest.path, "its groups", "the first can be read, the last cannot");
+      continue;
     }
     if (!std::exchange(drop_empty, false)) return Error{"journal " + dir + ": more than one empty segment"};
     if (Status s = remove_database(dir, files->back().path); !s) return s.error();

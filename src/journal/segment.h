@@ -16,6 +16,7 @@ namespace slod::journal {
 
 inline constexpr std::int64_t kApplicationId = 0x534c4f4a;  // "SLOJ"
 inline constexpr std::int64_t kFormatVersion = 2;
+inline constexpr int kPageBytes = 16384;  ///< of new segments
 
 /// True: ours and of a version that we read. False: its creation was cut short (no schema). Errors: somebody
 /// else's, newer than this program, damaged.

@@ -4,6 +4,7 @@
 
 #include "slod/journal/journal.h"
 
+#include "journal/checkpointer.h"
 #include "journal/directory.h"
 #include "journal/narrow.h"
 #include "journal/positions.h"
@@ -58,6 +59,7 @@ class SqliteJournal final : public Journal {
   std::optional<Segment> closing_;  ///< the one before, until its successor holds a group
   bool words_known_ = false;        ///< the encoder knows the words of segment_
   bool segment_empty_ = false;
+  Checkpointer checkpointer_;  ///< behind segment_: its connection goes first
   Time segment_start_;
   std::uint64_t segment_bytes_ = 0;
   Position last_position_ = 0;
@@ -76,6 +78,7 @@ SqliteJournal::SqliteJournal(const JournalOptions& options, Dictionary& dictiona
       encoder_(dictionary),
       trimmer_(options),
       segment_(std::move(recovered.segment)),
+      checkpointer_(options.log_bytes),
       segment_start_(recovered.segment_start),
       segment_bytes_(recovered.segment_bytes),
       last_position_(recovered.last_position),
@@ -180,11 +183,16 @@ void SqliteJournal::appended(const Group& group, const GroupBlobs& blobs) {
                     blobs.journeys.size() + blobs.legs.size() + blobs.fleet.size() +
                     blobs.journey_words.size() + blobs.fleet_words.size();
   positions_.set(group.positions, group.stamp);
-  if (!closing_) return;
-  // Nothing depends on it: what a reader in the way or a full disk prevents is done by trim() or the next
-  // start.
-  unfinished_ = !closing_->finish() || unfinished_;
-  closing_.reset();
+  if (closing_) {
+    // Nothing depends on it: what a reader in the way or a full disk prevents is done by trim() or the next
+    // start.
+    checkpointer_.leave();
+    unfinished_ = !closing_->finish() || unfinished_;
+    closing_.reset();
+  }
+  // The group is durable, whatever became of the copy: only the next one is refused.
+  const Status copied = checkpointer_.committed(segment_->database());
+  if (!copied) static_cast<void>(failed(copied.error(), false).has_value());
 }
 
 Status SqliteJournal::trim(Time now) {

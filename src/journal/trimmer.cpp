@@ -10,7 +10,7 @@ namespace {
 
 /// A step's work: about 0.1 s of disk.
 constexpr std::int64_t kStepBytes = std::int64_t{32} << 20;
-constexpr const char* kGiveBack = "PRAGMA incremental_vacuum(16384)";
+constexpr const char* kGiveBack = "PRAGMA incremental_vacuum(4096)";
 
 /// Deletes from the start of `table` until kStepBytes are gone. True: the table is empty now.
 Result<bool> delete_step(sqlite::Database& database, const std::string& table, const std::string& column) {

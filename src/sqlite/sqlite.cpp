@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace slod::sqlite {
 namespace {
@@ -118,6 +119,34 @@ Result<std::int64_t> Database::integer(std::string_view sql) {
   const Result<bool> row = statement->step();
   if (!row) return row.error();
   return *row ? statement->integer(0) : 0;
+}
+
+void Database::keep_log() {
+  log_pages_ = std::make_unique<int>(0);
+  const auto count = [](void* pages, sqlite3*, const char*, int now) {
+    *static_cast<int*>(pages) = now;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_.get(), count, log_pages_.get());
+}
+
+Result<Database::Copied> Database::checkpoint() {
+  Copied out;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, &out.pages, &out.copied);
+  if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return Copied{};
+  if (code != SQLITE_OK) return error("checkpoint");
+  return out;
+}
+
+Status Database::sync_file() {
+  sqlite3_file* file = nullptr;
+  const int found = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (found != SQLITE_OK || file == nullptr || file->pMethods == nullptr) return error("find the file");
+  if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK) {
+    return Error{path_ + ": cannot sync the file: " + std::strerror(errno)};
+  }
+  return ok();
 }
 
 void Database::rollback() {

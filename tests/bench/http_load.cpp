@@ -229,37 +229,63 @@ class Schedule {
   int timer_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 };
 
+/// The connections that are free, and the round that hears of answers.
+class Pool {
+ public:
+  Pool(int port, std::size_t connections) {
+    for (std::size_t i = 0; i < connections; ++i) {
+      all_.push_back(std::make_unique<Connection>(port));
+      watch(epoll_, all_.back()->socket(), all_.back().get(), EPOLLIN | EPOLLOUT | EPOLLET);
+      idle_.push_back(all_.back().get());
+    }
+  }
+  ~Pool() { ::close(epoll_); }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  void ring_for(const Schedule& schedule) { watch(epoll_, schedule.timer(), nullptr, EPOLLIN | EPOLLET); }
+  [[nodiscard]] bool all_idle() const { return idle_.size() == all_.size(); }
+  [[nodiscard]] bool any_idle() const { return !idle_.empty(); }
+  void send(const Load& load, std::string_view body, Clock::time_point due) {
+    idle_.front()->begin(load, body, due);
+    idle_.pop_front();
+  }
+  void hear(Load& load) {
+    const int n = ::epoll_wait(epoll_, ready_.data(), static_cast<int>(ready_.size()), 30'000);
+    if (n <= 0) fail("no answer for 30 s");
+    for (int i = 0; i < n; ++i) {
+      if (ready_[static_cast<std::size_t>(i)].data.ptr == nullptr) continue;  // the timer
+      Connection& connection = *static_cast<Connection*>(ready_[static_cast<std::size_t>(i)].data.ptr);
+      connection.write();
+      if (connection.read(load)) idle_.push_back(&connection);
+    }
+  }
+
+ private:
+  int epoll_ = ::epoll_create1(0);
+  std::vector<std::unique_ptr<Connection>> all_;
+  std::deque<Connection*> idle_;
+  std::array<epoll_event, 256> ready_;
+};
+
 void run(Load& load, Bodies& bodies, std::size_t connections, double seconds, double rate) {
-  const int epoll = ::epoll_create1(0);
-  std::vector<std::unique_ptr<Connection>> all;
-  std::deque<Connection*> idle;
+  Pool pool(load.port, connections);
+  // Connections are kept alive: that each is accepted, and has met its first answer, is not what is measured.
+  while (pool.any_idle()) pool.send(load, bodies.next(), Clock::now());
+  while (!pool.all_idle()) pool.hear(load);
+  load.milliseconds.clear();
   const auto begin = Clock::now();
   const auto end =
       begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   Schedule schedule(rate, begin);
-  watch(epoll, schedule.timer(), nullptr, EPOLLIN | EPOLLET);
-  for (std::size_t i = 0; i < connections; ++i) {
-    all.push_back(std::make_unique<Connection>(load.port));
-    watch(epoll, all.back()->socket(), all.back().get(), EPOLLIN | EPOLLOUT | EPOLLET);
-    idle.push_back(all.back().get());
-  }
-  std::array<epoll_event, 256> ready;
+  pool.ring_for(schedule);
   for (;;) {
     const bool over = Clock::now() >= end;
-    if (over && idle.size() == connections) break;
-    for (Clock::time_point due; !over && !idle.empty() && schedule.take(due);) {
-      Connection& connection = *idle.front();
-      idle.pop_front();
-      connection.begin(load, bodies.next(), due);
+    if (over && pool.all_idle()) break;
+    for (Clock::time_point due; !over && pool.any_idle() && schedule.take(due);) {
+      pool.send(load, bodies.next(), due);
     }
-    const int n = ::epoll_wait(epoll, ready.data(), static_cast<int>(ready.size()), 30'000);
-    if (n <= 0) fail("no answer for 30 s");
-    for (int i = 0; i < n; ++i) {
-      if (ready[static_cast<std::size_t>(i)].data.ptr == nullptr) continue;  // the timer
-      Connection& connection = *static_cast<Connection*>(ready[static_cast<std::size_t>(i)].data.ptr);
-      connection.write();
-      if (connection.read(load)) idle.push_back(&connection);
-    }
+    pool.hear(load);
   }
   const double took = std::chrono::duration<double>(Clock::now() - begin).count();
   std::sort(load.milliseconds.begin(), load.milliseconds.end());
@@ -269,7 +295,6 @@ void run(Load& load, Bodies& bodies, std::size_t connections, double seconds, do
       "\"requests\": %.0f, \"refused\": %llu, \"seconds\": %.3f}\n",
       requests * load.lines / took, requests / took, quantile(load.milliseconds, 0.5),
       quantile(load.milliseconds, 0.99), requests, static_cast<unsigned long long>(load.refused), took);
-  ::close(epoll);
 }
 
 }  // namespace

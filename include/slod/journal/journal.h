@@ -140,6 +140,8 @@ struct JournalOptions {
   bool seals = false;
   Duration keep_minutes = hours(24 * 1096);  ///< sealed device-minutes
   std::uint64_t max_bytes = 100'000'000'000;
+  /// At which length a segment's write-ahead log is copied into the segment and begins anew.
+  std::uint64_t log_bytes = std::uint64_t{16} << 20;
   std::size_t most_keys = 1'000'000;  ///< keys_since() gives at most the newest so many
   /// Longer than any promise about keys (24 h), with the segment's own length on top.
   Duration keep_keys = hours(48);

@@ -55,6 +55,22 @@ class Database {
   Result<Statement> prepare(std::string_view sql);
   /// The first column of the first row; 0 without a row.
   Result<std::int64_t> integer(std::string_view sql);
+  /// Commits of this connection no longer copy the write-ahead log into the file by themselves: its owner
+  /// calls checkpoint(). From then on log_pages() says how many pages the log held after the last commit.
+  void keep_log();
+  [[nodiscard]] int log_pages() const { return log_pages_ ? *log_pages_ : 0; }
+  /// Copies the log into the file as far as readers allow, without waiting for anybody (PASSIVE). Pages that
+  /// the log holds, and how many of them are in the file now; both 0 if another connection is at it.
+  /// Requires: WAL mode.
+  struct Copied {
+    int pages = 0;
+    int copied = 0;
+  };
+  Result<Copied> checkpoint();
+  /// Makes what checkpoint() copied durable. SQLite does so by itself, but only when the whole log is copied,
+  /// which then takes long.
+  Status sync_file();
+
   /// Rolls back if a transaction is open; what SQLite rolled back by itself is no error.
   void rollback();
 
@@ -70,6 +86,7 @@ class Database {
     void operator()(sqlite3* handle) const;
   };
   [[nodiscard]] Error error(std::string_view doing) const;
+  std::unique_ptr<int> log_pages_;  ///< SQLite keeps its address
   std::unique_ptr<sqlite3, Close> handle_;
   std::string path_;
 };

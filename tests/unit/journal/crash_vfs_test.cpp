@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <mutex>
 
 #include "unit/journal/support.h"
 
@@ -37,6 +38,8 @@ struct Disk {
   std::uint64_t lost = 0;
 };
 Disk disk;
+std::recursive_mutex one_at_a_time;  // the committer and the checkpointer's thread share the disk
+using Locked = std::lock_guard<std::recursive_mutex>;
 sqlite3_vfs* real = nullptr;
 sqlite3_vfs shim;
 
@@ -48,6 +51,7 @@ std::string read_file(const std::string& path) {
 }
 
 void cut() {
+  const Locked locked(one_at_a_time);
   disk.cut = true;
   for (const auto& [path, platter] : disk.files) {
     if (::access(path.c_str(), F_OK) == 0) disk.there_at_the_cut.push_back(path);
@@ -80,6 +84,7 @@ const sqlite3_io_methods& real_of(sqlite3_file* file) {
 }
 
 int crash_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
+  const Locked locked(one_at_a_time);
   if (too_late()) return SQLITE_IOERR_WRITE;
   if (Platter* platter = platter_of(file)) {
     platter->unsynced.push_back({static_cast<std::size_t>(offset),
@@ -90,6 +95,7 @@ int crash_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 of
 }
 
 int crash_truncate(sqlite3_file* file, sqlite3_int64 size) {
+  const Locked locked(one_at_a_time);
   if (too_late()) return SQLITE_IOERR_TRUNCATE;
   if (Platter* platter = platter_of(file))
     platter->unsynced.push_back({static_cast<std::size_t>(size), {}, true});
@@ -97,6 +103,7 @@ int crash_truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int crash_sync(sqlite3_file* file, int) {
+  const Locked locked(one_at_a_time);
   if (too_late()) return SQLITE_IOERR_FSYNC;
   Platter* platter = platter_of(file);
   if (platter == nullptr || disk.ignores_syncs) return SQLITE_OK;
@@ -109,12 +116,14 @@ int crash_sync(sqlite3_file* file, int) {
 }
 
 int crash_close(sqlite3_file* file) {
+  const Locked locked(one_at_a_time);
   const sqlite3_io_methods* methods = open_files.at(file).first;
   open_files.erase(file);
   return methods->xClose(file);
 }
 
 int crash_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
+  const Locked locked(one_at_a_time);
   static std::map<const sqlite3_io_methods*, sqlite3_io_methods> tables;
   const bool is_new = name != nullptr && ::access(name, F_OK) != 0;
   if (is_new && disk.cut) return SQLITE_CANTOPEN;
@@ -122,12 +131,14 @@ int crash_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, in
   if (code != SQLITE_OK || file->pMethods == nullptr) return code;
   const std::string path = name != nullptr ? name : "";
   open_files[file] = {file->pMethods, path};
-  sqlite3_io_methods& methods = tables[file->pMethods];
-  methods = *file->pMethods;
-  methods.xWrite = crash_write;
-  methods.xTruncate = crash_truncate;
-  methods.xSync = crash_sync;
-  methods.xClose = crash_close;
+  const auto [table, is_first] = tables.try_emplace(file->pMethods, *file->pMethods);
+  sqlite3_io_methods& methods = table->second;
+  if (is_first) {  // another thread may be using it
+    methods.xWrite = crash_write;
+    methods.xTruncate = crash_truncate;
+    methods.xSync = crash_sync;
+    methods.xClose = crash_close;
+  }
   file->pMethods = &methods;
   if (path.empty()) return code;
   auto [platter, first_seen] = disk.files.try_emplace(path);
@@ -142,6 +153,7 @@ int crash_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, in
 }
 
 int crash_delete(sqlite3_vfs*, const char* name, int sync_directory) {
+  const Locked locked(one_at_a_time);
   if (too_late()) return SQLITE_IOERR_DELETE;
   disk.files.erase(name);
   return real->xDelete(real, name, sync_directory);
@@ -170,6 +182,7 @@ class PowerCutTest : public ::testing::Test {
     JournalOptions options;
     options.dir = dir;
     options.segment_length = seconds(6);
+    options.log_bytes = 1;  // each commit is copied, and each third one begins the log anew
     return options;
   }
 
@@ -269,6 +282,7 @@ void CrashVfs::cut_power_at(int calls) {
   disk.countdown = calls;
 }
 bool CrashVfs::power_is_cut() {
+  const Locked locked(one_at_a_time);
   return disk.cut;
 }
 void CrashVfs::ignore_syncs(bool ignore) {

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <atomic>
 #include <map>
+#include <mutex>
 
 #include "unit/journal/support.h"
 
@@ -19,11 +21,13 @@ struct State {
   bool struck = false;
 };
 State state;
+std::mutex one_at_a_time;  // the committer's file and the checkpointer's
 sqlite3_vfs* real = nullptr;
 sqlite3_vfs shim;
-const sqlite3_io_methods* real_methods = nullptr;
+std::atomic<const sqlite3_io_methods*> real_methods{nullptr};  // two threads open files
 
 bool fails(bool sync) {
+  const std::lock_guard locked(one_at_a_time);
   if ((state.fault == Fault::kSyncError) != sync || state.countdown == 0) return false;
   if (state.countdown > 1) {
     --state.countdown;
@@ -35,13 +39,13 @@ bool fails(bool sync) {
 }
 
 int faulty_sync(sqlite3_file* file, int flags) {
-  return fails(true) ? SQLITE_IOERR_FSYNC : real_methods->xSync(file, flags);
+  return fails(true) ? SQLITE_IOERR_FSYNC : real_methods.load()->xSync(file, flags);
 }
 
 int faulty_write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
-  if (!fails(false)) return real_methods->xWrite(file, data, size, offset);
+  if (!fails(false)) return real_methods.load()->xWrite(file, data, size, offset);
   // Half of it arrives: a torn write.
-  if (size > 1) static_cast<void>(real_methods->xWrite(file, data, size / 2, offset));
+  if (size > 1) static_cast<void>(real_methods.load()->xWrite(file, data, size / 2, offset));
   return state.fault == Fault::kFull ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
@@ -51,11 +55,14 @@ int faulty_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, i
   static std::map<const sqlite3_io_methods*, sqlite3_io_methods> tables;
   const int code = real->xOpen(real, name, file, flags, out);
   if (code != SQLITE_OK || file->pMethods == nullptr) return code;
+  const std::lock_guard locked(one_at_a_time);
   real_methods = file->pMethods;
-  sqlite3_io_methods& methods = tables[real_methods];
-  methods = *real_methods;
-  methods.xSync = faulty_sync;
-  methods.xWrite = faulty_write;
+  const auto [table, is_first] = tables.try_emplace(file->pMethods, *file->pMethods);
+  sqlite3_io_methods& methods = table->second;
+  if (is_first) {  // another thread may be using it
+    methods.xSync = faulty_sync;
+    methods.xWrite = faulty_write;
+  }
   file->pMethods = &methods;
   return code;
 }
@@ -66,6 +73,7 @@ class FaultyJournalTest : public ::testing::TestWithParam<std::pair<Fault, bool>
     JournalOptions options;
     options.dir = dir_->path();
     options.segment_length = seconds(3);
+    options.log_bytes = 1;  // the checkpointer works after each commit, and meets the fault as well
     return options;
   }
   /// Appends 5 groups; true when all were stored. A full disk is tried again once it has room.
@@ -152,12 +160,15 @@ FaultyVfs::~FaultyVfs() {
 }
 
 void FaultyVfs::arm(Fault fault, int countdown, bool sticky) {
+  const std::lock_guard locked(one_at_a_time);
   state = {fault, countdown, sticky, false};
 }
 void FaultyVfs::disarm() {
+  const std::lock_guard locked(one_at_a_time);
   state.countdown = 0;
 }
 bool FaultyVfs::struck() {
+  const std::lock_guard locked(one_at_a_time);
   return state.struck;
 }
 

@@ -132,7 +132,7 @@ TEST_F(SqliteJournalTest, FleetRowsGoEarlierAndTheirSpaceComesBack) {
   options_.segment_length = seconds(10);
   options_.keep_fleet = hours(1);
   auto journal = open();
-  fill(*journal, 40, 100);
+  fill(*journal, 40, 300);
   const std::uint64_t before = journal->bytes();
   ASSERT_TRUE(journal->trim(journal->last_stamp() + hours(2)));
   EXPECT_LT(journal->bytes(), before * 9 / 10);
@@ -141,7 +141,7 @@ TEST_F(SqliteJournalTest, FleetRowsGoEarlierAndTheirSpaceComesBack) {
   for (Position p = 1; p <= 40; ++p) {
     const auto group = (*reader)->next();
     ASSERT_TRUE(group && *group) << (group ? "end" : group.error().message);
-    EXPECT_EQ((*group)->api.size(), 100U);
+    EXPECT_EQ((*group)->api.size(), 300U);
     const auto of_fleet =
         std::count_if((*group)->device.begin(), (*group)->device.end(), [](const auto& row) {
           return row.kind == MessageKind::kReport || row.kind == MessageKind::kPresence;
@@ -153,9 +153,9 @@ TEST_F(SqliteJournalTest, FleetRowsGoEarlierAndTheirSpaceComesBack) {
 
 TEST_F(SqliteJournalTest, StaysWithinMaxBytesByDroppingTheOldest) {
   options_.segment_length = seconds(5);
-  options_.max_bytes = 600'000;
+  options_.max_bytes = 1'000'000;
   auto journal = open();
-  fill(*journal, 40, 150);
+  fill(*journal, 40, 250);
   ASSERT_GT(journal->bytes(), options_.max_bytes);
   const std::size_t before = segments().size();
   ASSERT_TRUE(journal->trim(journal->last_stamp()));
