@@ -8,12 +8,14 @@
 #include <fstream>
 
 #include "journal/directory.h"
+#include "journal/segment.h"
 #include "slod/sqlite/sqlite.h"
 #include "unit/journal/support.h"
 
 namespace slod::journal::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -197,6 +199,39 @@ TEST_F(SqliteJournalTest, CountsASegmentOnceForWhichItAsksForASealBeforeItsTime)
   EXPECT_GT(journal->waits_for_seal(), 0U);
   EXPECT_EQ(journal->trimmed().early_seals, 1U);
   EXPECT_EQ(journal->trimmed().by_room, 0U);
+}
+
+/// Where the number of the last row stands in a table of one page (SQLite's format, "B-tree Pages"): behind
+/// the row's length, both as varints.
+std::size_t last_row_number(const std::string& file, std::size_t page) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(file[page + at]); };
+  EXPECT_EQ(byte(0), 13) << "a table of one page";
+  const std::size_t last = static_cast<std::size_t>(byte(3) << 8 | byte(4)) - 1;
+  std::size_t cell = static_cast<std::size_t>(byte(8 + 2 * last) << 8 | byte(9 + 2 * last));
+  while (byte(cell++) >= 0x80) {
+  }
+  return page + cell;
+}
+
+TEST_F(SqliteJournalTest, ATableWhoseLastRowSaysToBeBeforeTheFirstIsRefusedAndNotReadForEver) {
+  fill(*open(), 4);
+  const std::string path = segments().front().path;
+  sql(path, "PRAGMA journal_mode=DELETE");
+  std::int64_t root = 0;
+  {
+    auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadOnly);
+    root = *database->integer("SELECT rootpage FROM sqlite_schema WHERE name='groups'");
+  }
+  std::ifstream in(path, std::ios::binary);
+  const std::string file((std::istreambuf_iterator<char>(in)), {});
+  std::fstream out(path, std::ios::binary | std::ios::in | std::ios::out);
+  out.seekp(static_cast<std::streamoff>(
+      last_row_number(file, static_cast<std::size_t>(root - 1) * std::size_t{kPageBytes})));
+  out.put('\0');
+  out.close();
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, AllOf(HasSubstr(path), HasSubstr("the first can be read")));
 }
 
 void flip_a_bit(const std::string& path, const std::string& column, Position group, Random& random) {
