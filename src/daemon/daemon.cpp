@@ -296,6 +296,20 @@ void Daemon::stop() {
   sources_.clear();
 }
 
+void Daemon::tell_of_refusals(const std::string& listener, const net::HttpServer* server, Refused& refused) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::uint64_t count = server == nullptr ? 0 : server->shed();
+  if (count == refused.told || now < refused.silent_until) return;
+  const net::Limits limits;
+  log("warn", "the " + listener + " listener had no room for " + std::to_string(count - refused.told) +
+                  " requests or connections; they got 503 or were closed and can be tried again. It takes " +
+                  std::to_string(limits.connections) + " connections, " +
+                  std::to_string(limits.connections_per_address) + " of one address, and " +
+                  std::to_string(limits.in_flight_bytes >> 20) +
+                  " MiB of bodies at once: send batches over few connections that stay open");
+  refused = {count, now + std::chrono::minutes(1)};
+}
+
 int Daemon::wait_for_end() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -306,6 +320,8 @@ int Daemon::wait_for_end() {
     if (journal_dead_.load()) return kExitJournal;
     if (signal == SIGTERM || signal == SIGINT) return 0;
     answer_reloads(signal == SIGHUP);
+    tell_of_refusals("ingest", ingest_.get(), refused_ingest_);
+    tell_of_refusals("web", web_.get(), refused_web_);
   }
 }
 

@@ -10,6 +10,8 @@ serve::ProcessFigures Daemon::figures() const {
   figures.version = options_.version;
   figures.revision = options_.revision;
   figures.config_reload_ok = reload_ok_.load();
+  figures.refused["web"] = web_->shed();
+  if (ingest_) figures.refused["ingest"] = ingest_->shed();
   if (!ready_.load()) return figures;
   figures.journal_bytes = journal_->bytes();
   const journal::Trimmed trimmed = committer_->trimmed();

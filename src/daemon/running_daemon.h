@@ -92,6 +92,14 @@ class Daemon {
   std::atomic<std::uint64_t> progress_position_{0}, progress_of_{0};
   std::uint64_t user_key_ = 0;
 
+  struct Refused {
+    std::uint64_t told = 0;
+    std::chrono::steady_clock::time_point silent_until;
+  };
+  /// What a listener had no room for, in the log at most once a minute.
+  void tell_of_refusals(const std::string& listener, const net::HttpServer* server, Refused& refused);
+  Refused refused_ingest_, refused_web_;  ///< main's
+
   std::unique_ptr<net::Handler> web_handler_;
   IngestGate ingest_gate_;
   std::unique_ptr<net::HttpServer> web_, ingest_;

@@ -58,6 +58,10 @@ void add_process(Families& families, const engine::Snapshot& snapshot, const Pro
     families.gauge("slod_outbox_oldest_seconds", "Age of the oldest undelivered notification.",
                    {{"destination", destination}}, age);
   }
+  for (const auto& [listener, count] : process.refused) {
+    families.counter("slod_http_refused_total", "Requests and connections that there was no room for.",
+                     {{"listener", listener}}, static_cast<double>(count));
+  }
   families.gauge("slod_fold_lag_seconds", "How far the evaluation is behind the journal.", {},
                  process.fold_lag_seconds);
   families.gauge("slod_journal_position", "Groups in the journal that the snapshot has seen.", {},

@@ -62,6 +62,8 @@ class OverloadTest(IntegrationTest):
             self.assertTrue(text.startswith("HTTP/1.1 503"), text)
             self.assertIn("Retry-After:", text)
         self.assertEqual([self.answer(connection, 0.01) for connection in holding], [""] * FIT, "these have their place")
+        self.assertEqual(slod.metrics().values("slod_http_refused_total", listener="ingest"), [8])
+        wait_for("a line that says so", lambda: "the ingest listener had no room for" in slod.process.log())
         # A small body has room: the budget is bytes and not connections.
         self.assertEqual(slod.post("gateway", [ride(200)]).status, 200)
         # Whoever holds a place and sends too slowly loses it after the grace, and then there is room again.

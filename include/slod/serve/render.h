@@ -17,6 +17,7 @@ struct ProcessFigures {
   std::uint64_t journal_bytes = 0;
   std::uint64_t dropped_by_age = 0, dropped_by_room = 0;  ///< segments of the journal
   std::uint64_t early_seals = 0;
+  std::map<std::string, std::uint64_t> refused;  ///< by listener: requests and connections without room
   double fold_lag_seconds = 0, commit_seconds = 0;
   bool config_reload_ok = true;
   std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;  ///< (destination, outcome)
