@@ -31,7 +31,8 @@ inline constexpr Type kServerType{.object = &kServer};
 inline constexpr Field kRetentionFields[] = {
     {"journeys", &kDuration, "how long records of journeys are kept", "400d"},
     {"fleet", &kDuration, "how long device messages are kept; device-minutes stay 3 years", "3d"},
-    {"max_bytes", &kBytes, "size of the journal on disk beyond which the oldest goes, before its retention ends", "100GB"},
+    {"max_bytes", &kBytes,
+     "size of the journal on disk beyond which the oldest goes, before its retention ends", "100GB"},
 };
 inline constexpr Object kRetention{"state.journal_retention", kRetentionFields};
 inline constexpr Type kRetentionType{.object = &kRetention};

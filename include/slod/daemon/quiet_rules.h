@@ -16,8 +16,8 @@ namespace slod::daemon {
 
 class QuietRules {
  public:
-  /// Every rule that fires in `snapshot`, or would see history in its short window, but belongs to none of the
-  /// incidents that people know. History ends at `history_end`; the epoch: there is none.
+  /// Every rule that fires in `snapshot`, or would see history in its short window, but belongs to none of
+  /// the incidents that people know. History ends at `history_end`; the epoch: there is none.
   void add_unless(const engine::Snapshot& snapshot, const std::vector<notify::Incident>& known,
                   Time history_end = {});
   /// What people are to hear of a tick's transitions: not the ends of quiet rules; and those that are quiet
