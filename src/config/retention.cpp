@@ -12,6 +12,10 @@ Duration looks_back(const Window& window) {
   return window.rolling + (window.calendar == Window::Calendar::kNone ? Duration(0) : kLongestPeriodMore);
 }
 
+/// Of an attempt: its latency, the retries that it waits for, its device's answer, each a day at most; and
+/// one to spare.
+constexpr Duration kLongestAttempt = hours(24 * 4);
+
 const JourneyConfig* journey_of(const Config& config, const SloConfig& slo) {
   return slo.journey < 0 ? nullptr : &config.journeys[static_cast<std::size_t>(slo.journey)];
 }
@@ -60,6 +64,11 @@ Duration longest_window(const Config& config) {
     for (const BurnRule& rule : policy.rules) most = std::max(most, rule.long_window);
   }
   return most;
+}
+
+std::optional<Duration> settles_after(const Config& config) {
+  if (config.fleet) return std::nullopt;
+  return longest_window(config) + kLongestAttempt;
 }
 
 }  // namespace slod::config

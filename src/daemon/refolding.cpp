@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "slod/config/retention.h"
+
 namespace slod::daemon {
 namespace {
 
-/// After so much quiet every deadline has run out: the ticks up to the next record change nothing.
-constexpr Duration kQuiet = hours(1);
+/// So far behind the last record of history the ticks that slod missed are made up.
+constexpr Duration kBehindHistory = hours(1);
 
 /// It is sealed a few times a day: once more is enough, unless reading takes days.
 constexpr int kMostOutrun = 2;
@@ -182,9 +184,10 @@ void Refolding::note_tick() {
 void Refolding::tick_until(Time arrival) {
   const Duration interval = input_.config->evaluation_interval;
   if (!next_tick_) next_tick_ = floor_to(arrival, interval) + interval;
-  const Time quiet = std::max(last_history_.value_or(Time{}), fold_->stamp()) + kQuiet;
-  while (*next_tick_ <= arrival) {
-    if (*next_tick_ > quiet && fold_->last_tick() != Time{})
+  const auto settles = config::settles_after(*input_.config);
+  const Time last = std::max(last_history_.value_or(Time{}), fold_->stamp());
+  while (*next_tick_ <= arrival && goes_on()) {
+    if (settles && *next_tick_ > last + *settles && fold_->last_tick() != Time{})
       next_tick_ = std::max(*next_tick_, floor_to(arrival, interval));
     tick(*next_tick_);
   }
@@ -194,7 +197,8 @@ void Refolding::apply_live() {
   const journal::Group& group = *live_;
   // Ticks that slod missed are made up only where history tells of that time.
   const Duration interval = input_.config->evaluation_interval;
-  while (last_history_ && *next_tick_ + interval <= group.stamp && *next_tick_ <= *last_history_ + kQuiet)
+  while (last_history_ && *next_tick_ + interval <= group.stamp &&
+         *next_tick_ <= *last_history_ + kBehindHistory)
     tick(*next_tick_);
   apply(group);
   note_tick();

@@ -3,6 +3,8 @@
 // refold reads from the reports. What backfill brings is not sealed. Pure.
 #pragma once
 
+#include <optional>
+
 #include "slod/config/config.h"
 
 namespace slod::config {
@@ -14,5 +16,8 @@ namespace slod::config {
 [[nodiscard]] Duration fleet_history_kept(const Config& config);
 /// The longest time over which any SLO counts or any of its alerts looks.
 [[nodiscard]] Duration longest_window(const Config& config);
+/// So long after a record every window is empty and every deadline has run out: until the next one a tick
+/// changes nothing. None: a fleet is never at rest, its minutes go on.
+[[nodiscard]] std::optional<Duration> settles_after(const Config& config);
 
 }  // namespace slod::config

@@ -11,10 +11,6 @@
 namespace slod::cli {
 namespace {
 
-/// Of an attempt: its latency, the retries that it waits for, its device's answer, each a day at most; and
-/// one to spare.
-constexpr Duration kLongestAttempt = hours(24 * 4);
-
 /// The intake of one input.
 route::Intake intake_for(const Config& config, const SourceConfig& source, const route::Router& router,
                          std::optional<Time> until) {
@@ -88,7 +84,7 @@ class Replay {
         config_(*options.config),
         router_(config_),
         engine_(options.config, options.registry, dictionary_),
-        quiet_(config::longest_window(config_) + kLongestAttempt) {}
+        quiet_(config::settles_after(config_)) {}
 
   Result<ReplayResult> run() {
     if (Status opened = open(); !opened) return opened.error();
@@ -165,10 +161,8 @@ class Replay {
     }
   }
 
-  /// Once every window is empty and every deadline has run out, a tick changes nothing. A fleet is never at
-  /// rest: its minutes go on.
   void settle_after(Time arrival) {
-    if (!config_.fleet) settled_ = arrival + quiet_;
+    if (quiet_) settled_ = arrival + *quiet_;
   }
 
   void tick() {
@@ -225,7 +219,7 @@ class Replay {
   engine::Engine engine_;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::optional<Time> next_tick_;
-  const Duration quiet_;  ///< after so long without a record everything has settled
+  const std::optional<Duration> quiet_;  ///< after so long without a record everything has settled
   Time settled_ = Time::max();
   std::shared_ptr<const engine::Snapshot> as_of_last_tick_;  ///< once the last tick before --until has been
   ReplayResult result_;
