@@ -93,7 +93,7 @@ class BrokerLink::Listener : public ::mqtt::iaction_listener {
       if (subscribe_) {
         check_granted(token);
         link_.on_subscribed();
-      } else {
+      } else if (!link_.session_told_.exchange(true)) {  // the library says it twice
         link_.note("info", token.get_connect_response().is_session_present()
                                ? "the broker kept our session"
                                : "the broker has no session of ours: it begins now");
@@ -207,6 +207,7 @@ void BrokerLink::on_subscribed() {
 }
 
 void BrokerLink::on_down(const std::string& why) noexcept {
+  session_told_.store(false);
   try {
     const std::lock_guard lock(mutex_);
     if (connected_.exchange(false, std::memory_order_acq_rel)) {

@@ -75,6 +75,7 @@ class BrokerLink {
   Entrance& entrance_;
   WakeUp& bell_;
   std::atomic<bool> connected_{false};
+  std::atomic<bool> session_told_{false};   // of this connection
   std::atomic<std::size_t> unanswered_{0};  // subscriptions of this connection
   std::atomic<std::int64_t> heard_{0};      // steady clock, ns: the broker's last sign of life
   std::atomic<bool> stalled_{false};        // the last callback took so long that no ping was answered

@@ -124,10 +124,13 @@ bool InboxFeed::feed(const InboxBlock& block) {
 void InboxFeed::report_damage(const InboxBlock& block) {
   if (block.skipped == 0) return;
   health_.shed.fetch_add(1, std::memory_order_relaxed);
-  surroundings_.log("error", "source " + source_.name + ": inbox " + inbox_stream(point_.generation) + ": " +
+  const InboxOptions& inbox = inbox_.options();
+  surroundings_.log("error", "source " + source_.name + ": inbox " +
+                                 inbox_path(inbox.dir, inbox.source, point_.generation) + ": " +
                                  std::to_string(block.skipped) + " bytes from " +
                                  std::to_string(point_.offset) +
-                                 " on are damaged and were skipped; check the disk");
+                                 " on are damaged and were skipped: what messages they held is lost "
+                                 "(counted as 1 shed). Check the disk");
 }
 
 }  // namespace slod::source

@@ -71,6 +71,21 @@ std::string inbox_check(int fd, std::uint64_t offset) {
   return text.data();
 }
 
+Result<std::optional<std::uint64_t>> next_whole_message(int fd, std::uint64_t from, std::uint64_t end) {
+  std::string bytes(end - std::min(from, end), '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got =
+        ::pread(fd, bytes.data() + have, bytes.size() - have, static_cast<off_t>(from + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error{std::string("inbox: cannot read: ") + std::strerror(errno)};
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  const auto found = find_frame(std::string_view(bytes).substr(0, have));
+  return found ? std::optional(from + *found) : std::nullopt;
+}
+
 Result<int> create_inbox_file(const std::string& dir, const std::string& source, std::uint64_t generation) {
   const std::string path = inbox_path(dir, source, generation);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

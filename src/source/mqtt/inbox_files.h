@@ -34,17 +34,22 @@ using Log = std::function<void(const std::string& level, const std::string& mess
 /// read.
 [[nodiscard]] std::string inbox_check(int fd, std::uint64_t offset);
 
+/// Offset of the first whole message behind a damaged one that begins at `from`; it ends at or before `end`.
+/// Nothing: there is none.
+[[nodiscard]] Result<std::optional<std::uint64_t>> next_whole_message(int fd, std::uint64_t from,
+                                                                      std::uint64_t end);
+
 struct RecoveredInbox {
   InboxPoint start;           ///< where reading goes on
   InboxPoint end;             ///< where writing goes on; its file exists, with its header
   std::uint64_t backlog = 0;  ///< bytes between the two
 };
 
-/// Cuts torn tails at the last good frame, removes what has been read, and finds start and end from the
-/// committed positions (of any source and stream: the fitting ones are picked). Reading is in order, so every
-/// generation older than the newest committed one has been read. A file shorter than its committed position
-/// (power loss) has been read as well, and is replaced by a new generation, as is any doubt about where to
-/// append.
+/// Cuts torn tails behind the last good frame (damage before it stays, the reader passes it over), removes
+/// what has been read, and finds start and end from the committed positions (of any source and stream: the
+/// fitting ones are picked). Reading is in order, so every generation older than the newest committed one has
+/// been read. A file shorter than its committed position (power loss) has been read as well, and is replaced
+/// by a new generation, as is any doubt about where to append.
 [[nodiscard]] Result<RecoveredInbox> recover_inbox(const std::string& dir, const std::string& source,
                                                    const std::vector<SourcePosition>& positions,
                                                    const Log& log);

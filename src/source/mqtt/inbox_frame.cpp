@@ -28,6 +28,19 @@ std::uint32_t check_of(std::uint32_t length, std::string_view body) {
   return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
 
+bool is_frame(std::string_view bytes) {
+  if (bytes.size() < kFrameHead + kBodyHead) return false;
+  // Before the check, which reads all of it, what can be told at a glance.
+  const auto length = get<std::uint32_t>(bytes.data());
+  const auto flags = get<std::uint8_t>(bytes.data() + kFrameHead + 8);
+  const std::size_t topic = get<std::uint16_t>(bytes.data() + kFrameHead + 9);
+  if (length > bytes.size() - kFrameHead || flags > 0x0f || topic == 0 || kBodyHead + topic > length)
+    return false;
+  InboxMessage message;
+  std::size_t size = 0;
+  return decode_frame(bytes, message, size) == FrameState::kGood;
+}
+
 }  // namespace
 
 void encode_frame(const InboxMessage& message, std::string& out) {
@@ -65,6 +78,16 @@ FrameState decode_frame(std::string_view bytes, InboxMessage& message, std::size
   message.topic = body.substr(kBodyHead, topic);
   message.payload = body.substr(kBodyHead + topic);
   return FrameState::kGood;
+}
+
+std::optional<std::size_t> find_frame(std::string_view bytes) {
+  if (bytes.size() < kFrameHead) return std::nullopt;
+  const std::size_t claimed = kFrameHead + get<std::uint32_t>(bytes.data());
+  if (claimed < bytes.size() && is_frame(bytes.substr(claimed))) return claimed;
+  for (std::size_t at = 1; at + kFrameHead + kBodyHead <= bytes.size(); ++at) {
+    if (is_frame(bytes.substr(at))) return at;
+  }
+  return std::nullopt;
 }
 
 }  // namespace slod::source

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,5 +36,8 @@ enum class FrameState { kGood, kIncomplete, kBad };
 /// Reads the frame at the start of `bytes`. kGood: `message` points into `bytes`, `size` is the frame's
 /// length. kIncomplete: `size` bytes are needed (as far as is known yet). kBad: this is not a frame.
 [[nodiscard]] FrameState decode_frame(std::string_view bytes, InboxMessage& message, std::size_t& size);
+/// Where the first whole frame behind a damaged one begins, which is at the start of `bytes`; nothing if none
+/// does. It is looked for where the damaged one says that it ends, and then at every byte.
+[[nodiscard]] std::optional<std::size_t> find_frame(std::string_view bytes);
 
 }  // namespace slod::source

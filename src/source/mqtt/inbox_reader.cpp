@@ -92,11 +92,16 @@ Result<InboxBlock> InboxReader::read(InboxPoint from) {
   }
   block.after.offset += block.bytes;
   if (block.messages.empty()) {
-    block.skipped = *stop - std::min(*stop, from.offset);
+    const auto found = next_whole_message(fd_, from.offset, *stop);
+    if (!found) return found.error();
+    const std::optional<std::uint64_t> next = *found;
+    block.skipped = next.value_or(std::max(*stop, from.offset)) - from.offset;
     block.bytes = block.skipped;
-    block.after = from.generation < end.generation ? next_file(inbox_.options(), from, end)
-                                                   : InboxPoint{from.generation, *stop};
-    return block;
+    if (!next && from.generation < end.generation) {
+      block.after = next_file(inbox_.options(), from, end);
+      return block;
+    }
+    block.after.offset = from.offset + block.skipped;
   }
   block.check = inbox_check(fd_, block.after.offset);
   return block;

@@ -32,13 +32,15 @@ class OpenFile {
   const int fd_;
 };
 
-/// End of the last good frame at or after `from`.
-std::uint64_t end_of_good_frames(int fd, std::uint64_t from, std::uint64_t size) {
+/// Where the frames that begin at `from` and follow each other end.
+Result<std::uint64_t> end_of_run(int fd, std::uint64_t from, std::uint64_t size) {
   std::string buffer(1U << 20U, '\0');
   std::uint64_t at = from;
   while (at < size) {
     const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(at));
-    if (got <= 0) return at;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error{std::string("inbox: cannot read: ") + std::strerror(errno)};
+    if (got == 0) return at;
     std::string_view left(buffer.data(), static_cast<std::size_t>(got));
     InboxMessage message;
     std::size_t frame = 0;
@@ -52,6 +54,28 @@ std::uint64_t end_of_good_frames(int fd, std::uint64_t from, std::uint64_t size)
     if (at == before) buffer.resize(std::max(buffer.size() * 2, frame));
   }
   return at;
+}
+
+/// End of the last good frame at or after `from`; `from` if there is none.
+Result<std::uint64_t> end_of_good_frames(int fd, std::uint64_t from, std::uint64_t size) {
+  Result<std::uint64_t> end = end_of_run(fd, from, size);
+  while (end && *end < size) {
+    const auto next = next_whole_message(fd, *end, size);
+    if (!next) return next.error();
+    if (!*next) return end;
+    end = end_of_run(fd, **next, size);
+  }
+  return end;
+}
+
+/// What begins at `from` is a message whose end is missing: nobody acknowledged it.
+bool is_torn(int fd, std::uint64_t from, std::uint64_t size) {
+  std::string head(std::min<std::uint64_t>(size - from, kFrameHead), '\0');
+  if (::pread(fd, head.data(), head.size(), static_cast<off_t>(from)) != static_cast<ssize_t>(head.size()))
+    return false;
+  InboxMessage message;
+  std::size_t frame = 0;
+  return decode_frame(head, message, frame) == FrameState::kIncomplete && from + frame > size;
 }
 
 bool has_magic(int fd) {
@@ -120,10 +144,17 @@ class Recovery {
 
   Status cut(std::uint64_t generation, const std::string& path, const OpenFile& file, std::uint64_t from) {
     const std::uint64_t size = file.size();
-    const std::uint64_t good = end_of_good_frames(file.fd(), from, size);
+    const Result<std::uint64_t> end = end_of_good_frames(file.fd(), from, size);
+    if (!end) return Error{end.error().message + " (" + path + ")"};
+    const std::uint64_t good = *end;
     if (good < size) {
-      say("warn", path + ": cut " + std::to_string(size - good) + " bytes after the last whole message at " +
-                      std::to_string(good) + "; a message cut short was never acknowledged and comes again");
+      const bool torn = is_torn(file.fd(), good, size);
+      say(torn ? "warn" : "error",
+          path + ": cut " + std::to_string(size - good) +
+              " bytes after the last whole message, which ends at " + std::to_string(good) +
+              (torn ? "; a message cut short was never acknowledged and comes again"
+                    : ": they are no message. If they were one that was acknowledged (a power loss with "
+                      "`durability: process`, a damaged disk), it is lost"));
       if (::ftruncate(file.fd(), static_cast<off_t>(good)) != 0)
         return Error{"inbox: cannot cut " + path + ": " + std::strerror(errno)};
     }

@@ -70,7 +70,13 @@ void LinkWatcher::tell(bool up, Duration unnoticed) {
 }
 
 void LinkWatcher::tell_still_down() {
-  if (watched_.link.connected() || Clock::now() < next_complaint_) return;
+  // Up, and nobody saw it go down: it is being closed.
+  if (told_ == 1 || watched_.link.connected() || Clock::now() < next_complaint_) return;
+  if (watched_.entrance.waiting_for() > Duration(0)) {
+    // The answer to our subscriptions waits behind that message; tell_waiting() tells of it.
+    if (told_ == -1) tell(false);
+    return;
+  }
   next_complaint_ = Clock::now() + kComplainEvery;
   const std::string why = watched_.link.explained_failure();
   say("warn", "cannot connect" + (why.empty() ? std::string() : " (" + why + ")") +
@@ -88,11 +94,15 @@ void LinkWatcher::tell_waiting() {
   if (complained_of_waiting_) return;
   complained_of_waiting_ = true;
   const int error = watched_.inbox.last_error();
-  const std::string why = error != 0 ? std::string("writing fails: ") + std::strerror(error)
-                                     : "it is full (" + std::to_string(watched_.inbox.backlog()) +
-                                           " bytes not yet in the journal) or the disk is slow";
-  say("warn", "a message waits for room in the inbox: " + why +
-                  ". The broker keeps what follows; nothing is acknowledged that is not stored");
+  const std::string& dir = watched_.inbox.options().dir;
+  const std::string why = error != 0
+                              ? "writing fails in " + dir + ": " + std::strerror(error)
+                              : "it is full (" + std::to_string(watched_.inbox.backlog()) +
+                                    " bytes not yet in the journal) or the disk under " + dir + " is slow";
+  say("warn",
+      "a message waits for room in the inbox: " + why +
+          ". The broker keeps what follows; nothing is acknowledged that is not stored, and it goes on by "
+          "itself once there is room");
 }
 
 void LinkWatcher::say(const std::string& level, const std::string& text) const {

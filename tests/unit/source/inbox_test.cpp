@@ -163,6 +163,64 @@ TEST_F(InboxTest, AFlippedBitEndsTheGoodFrames) {
   }
 }
 
+TEST_F(InboxTest, WhatFollowsADamagedMessageIsReadAndOnlyThatOneIsLost) {
+  std::vector<std::uint64_t> ends;
+  {
+    const auto inbox = open();
+    for (const char* payload : {"first", "second", "third", "fourth"}) {
+      append(*inbox, payload);
+      ends.push_back(inbox->end().offset);
+    }
+  }
+  std::ifstream in(path(1), std::ios::binary);
+  const std::string sound{std::istreambuf_iterator<char>(in), {}};
+  for (std::uint64_t at = ends[0]; at < ends[1]; ++at) {  // every byte of the second: lengths, check, body
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
+    std::ofstream(path(1), std::ios::binary | std::ios::trunc) << bytes;
+    const auto inbox = open();
+    ASSERT_EQ(inbox->end(), (InboxPoint{1, ends[3]})) << at << "\n" << log_;
+    const Read read = read_all(*inbox);
+    EXPECT_THAT(read.payloads, ElementsAre("first", "third", "fourth")) << at;
+    EXPECT_EQ(read.skipped, ends[1] - ends[0]) << at;
+    EXPECT_EQ(inbox->backlog(), 0);
+  }
+}
+
+TEST_F(InboxTest, APositionBehindADamagedStretchIsRecognised) {
+  std::uint64_t first = 0, second = 0;
+  {
+    const auto inbox = open();
+    append(*inbox, "first");
+    first = inbox->end().offset;
+    append(*inbox, "second");
+    second = inbox->end().offset;
+    append(*inbox, "third");
+  }
+  std::fstream file(path(1), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(second - 1)).put('#').flush();
+  const auto inbox = open();
+  InboxReader reader(*inbox);
+  const auto block = reader.read({1, first});
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->skipped, second - first);
+  ASSERT_EQ(block->after, (InboxPoint{1, second}));
+  const auto again = open({{"fleet", "gen:1", block->after.offset, block->check}});
+  EXPECT_EQ(again->start(), block->after);
+  EXPECT_EQ(log_, "");
+  EXPECT_THAT(read_all(*again).payloads, ElementsAre("third"));
+}
+
+TEST_F(InboxTest, WhatIsNoMessageAtTheEndIsNotSaidToComeAgain) {
+  {
+    const auto inbox = open();
+    append(*inbox, "first");
+  }
+  std::ofstream(path(1), std::ios::binary | std::ios::app) << "neither length nor check";
+  EXPECT_THAT(read_all(*open()).payloads, ElementsAre("first"));
+  EXPECT_THAT(log_, AllOf(HasSubstr("error: "), HasSubstr("cut 24 bytes"), HasSubstr("it is lost")));
+}
+
 TEST_F(InboxTest, AFileShorterThanItsCommittedPositionStartsANewGeneration) {
   SourcePosition position;
   {

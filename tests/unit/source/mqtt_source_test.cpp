@@ -244,6 +244,18 @@ TEST_F(MqttBrokerTest, EveryMessageArrivesOnce) {
   EXPECT_GT(source->health().last_event, 0);
 }
 
+TEST_F(MqttBrokerTest, AConnectionSaysOnceWhatTheBrokerKeptAndItsEndIsNoFailure) {
+  ASSERT_TRUE(broker_.start());
+  const auto source = start();
+  ASSERT_TRUE(wait_for_log(": connected"));
+  // Time for a second answer to the connect, and until the watcher would complain.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1300));
+  source->stop();
+  const std::string session = "the broker has no session of ours";
+  EXPECT_EQ(log_.find(session), log_.rfind(session)) << log_;
+  EXPECT_EQ(log_.find("cannot connect", log_.find(": connected")), std::string::npos) << log_;
+}
+
 TEST_F(MqttBrokerTest, WhatArrivesWhileWeAreAwayIsDeliveredAfterTheStart) {
   ASSERT_TRUE(broker_.start());
   start()->stop();
