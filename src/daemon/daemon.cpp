@@ -13,6 +13,7 @@
 #include "build_id.h"
 #include "log.h"
 #include "running_daemon.h"
+#include "slod/config/basis.h"
 #include "slod/config/load.h"
 #include "slod/config/retention.h"
 #include "state_dir.h"
@@ -83,7 +84,7 @@ Basis Daemon::basis() const {
   return {config_,
           registry_.entries,
           {{"build", id.empty() ? options_.version + " " + options_.revision : id},
-           {"config", text(digest_of(config_->text))},
+           {"config", text(digest_of(config::text_without_place(config_->text)))},
            {"registry", text(registry_.digest)}}};
 }
 
@@ -94,6 +95,7 @@ Status Daemon::recover() {
   options.keep_fleet = config::fleet_rows_kept(*config_);
   options.seals = config_->fleet.has_value();
   options.max_bytes = static_cast<std::uint64_t>(config_->state.max_bytes);
+  options.on_cut = [](const std::string& what) { log("error", what); };
   auto journal = journal::open_sqlite_journal(options, dictionary_);
   if (!journal) return journal.error();
   journal_ = std::move(*journal);
@@ -102,6 +104,7 @@ Status Daemon::recover() {
                                      [this] { return ballast_.drop(); }, daemon::log});
   if (!ledger) return ledger.error();
   ledger_ = std::move(*ledger);
+  if (Status fits = journal_fits_ledger(); !fits) return fits;
   auto registry = read_registry(*config_);
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
@@ -129,6 +132,28 @@ Status Daemon::recover() {
         return Booked{fold->config(), fold->registry(), fold->log(), fold->dictionary(), fold};
       });
   return recovered;
+}
+
+/// The ledger acts on what is in the journal: one that is ahead tells that the journal has lost its end. A
+/// backup's may be ahead by the time that the copy took.
+Status Daemon::journal_fits_ledger() const {
+  const Time acted = ledger_->last_tick(), last = journal_->last_stamp();
+  const std::string dir = config_->state.dir;
+  if (acted > Time{} && journal_->last_position() == 0) {
+    return Error{"the journal in " + dir + "/journal is empty, but " + dir +
+                 "/ledger.db has acted on it up to " + format_rfc3339(acted) +
+                 ": its files were removed, or its disk is not mounted. Mount it, or restore a backup (slod "
+                 "restore); to begin anew without the past, move " +
+                 dir + " away"};
+  }
+  if (acted > last + minutes(1)) {
+    log("error",
+        "the journal in " + dir + "/journal ends at " + format_rfc3339(last) +
+            ", but the ledger has acted on it up to " + format_rfc3339(acted) +
+            ": what was recorded between is missing from all numbers. After a restore that is the time "
+            "that the backup took; else files of the journal are gone: see docs/backup.md");
+  }
+  return ok();
 }
 
 Status Daemon::open_history(journal::JournalOptions options) {
@@ -164,7 +189,10 @@ Status Daemon::start_flow() {
       *config_, *journal_, dictionary_, evaluator_->inbox(), wall_clock, boot_clock,
       [this] { return drained(); }, [](const std::string& error) { log("warn", "journal: " + error); },
       [this](const std::string& error) {
-        log("error", error + "; stopping");
+        log("error",
+            error +
+                "; stopping with code 3. What was answered is on the disk; what was not is sent again "
+                "by its senders. Look at the disk first (dmesg), then start slod again");
         journal_dead_ = true;
       },
       &ballast_});

@@ -58,6 +58,7 @@ class Daemon {
   Status start();
   Status listen();
   Status recover();
+  [[nodiscard]] Status journal_fits_ledger() const;
   Status open_history(journal::JournalOptions options);
   [[nodiscard]] Basis basis() const;
   Status start_flow();

@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "slod/journal/journal.h"
+
 namespace slod::daemon {
 namespace {
 
@@ -32,7 +34,8 @@ Status prepare_state_dir(const std::string& dir) {
     return Error{"a restore into " + dir +
                  " did not finish: empty the directory and run `slod restore` again"};
   }
-  return ok();
+  // Before the ports: who starts a second daemon by mistake mostly gives it the same ones.
+  return journal::nobody_holds(dir + "/journal");
 }
 
 Result<std::uint64_t> user_key(const std::string& dir) {

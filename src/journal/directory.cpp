@@ -10,8 +10,11 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <utility>
+
+#include "slod/journal/journal.h"
 
 namespace slod::journal {
 namespace {
@@ -46,7 +49,30 @@ std::string pid_in(int file) {
   return pid.empty() ? "unknown" : pid;
 }
 
+/// "slod" of the process that runs under that pid; "" if that cannot be told.
+std::string name_of(const std::string& pid) {
+  std::ifstream in("/proc/" + pid + "/comm");
+  std::string name;
+  std::getline(in, name);
+  return name.empty() ? "" : ", " + name;
+}
+
+Error in_use(const std::string& dir, int file) {
+  const std::string pid = pid_in(file);
+  return Error{"journal " + dir + " is in use by another process (pid " + pid + name_of(pid) +
+               "): one directory, one daemon; stop it or choose another state directory"};
+}
+
 }  // namespace
+
+Status nobody_holds(const std::string& dir) {
+  const int file = ::open((dir + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return ok();  // opening says what is wrong
+  const bool held = ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const Status status = held ? Status(in_use(dir, file)) : ok();
+  ::close(file);
+  return status;
+}
 
 std::string segment_path(const std::string& dir, Position first) {
   std::string number = std::to_string(first);
@@ -115,8 +141,7 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& dir) {
   DirectoryLock lock(file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed("lock", path);
-    return Error{"journal " + dir + " is in use by another process (pid " + pid_in(file) +
-                 "): one directory, one daemon; stop it or choose another state directory"};
+    return in_use(dir, file);
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   // A disk that is full must not keep us from starting: the lock holds without the number in it.

@@ -47,7 +47,7 @@ Result<std::vector<KnownPosition>> positions_from_groups(const std::string& path
 
 /// Cuts the last group if it cannot be read. Nobody can tell a torn tail from later damage in it, and it is
 /// at most one group; what SQLite itself calls damaged is never cut.
-Status cut_torn_tail(Segment& segment, const std::string* before) {
+Status cut_torn_tail(Segment& segment, const std::string* before, std::string& cut) {
   const std::string path = segment.database().path();
   Dictionary unused;
   Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(path, unused);
@@ -56,6 +56,7 @@ Status cut_torn_tail(Segment& segment, const std::string* before) {
   if (!last) return last.error();
   if (!*last) return ok();
   const Position position = (*last)->position;
+  const Time stamp = (*last)->stamp;
   const Result<std::optional<Group>> group = (*reader)->next(position - 1);
   if (group) return ok();
   if (!(*reader)->group_is_bad()) return group.error();
@@ -69,17 +70,24 @@ Status cut_torn_tail(Segment& segment, const std::string* before) {
   }
   reader->reset();
   if (Status s = segment.cut(position); !s) return s;
+  cut = "journal segment " + path + ": its last group, " + std::to_string(position) + " of " +
+        format_rfc3339(stamp) +
+        ", cannot be read and was cut. If slod or the machine crashed while it wrote that, nobody had an "
+        "answer and "
+        "its senders send it again. If slod had stopped in order, the disk damaged it and what was in it is "
+        "lost: "
+        "look at the disk, and restore a backup if one holds more";
   const Result<std::vector<KnownPosition>> positions = positions_from_groups(path, before);
   if (!positions) return positions.error();
   return segment.replace_positions(*positions);
 }
 
-Result<Recovered> recover_newest(const std::vector<SegmentFile>& files) {
+Result<Recovered> recover_newest(const std::vector<SegmentFile>& files, std::string& cut) {
   const SegmentFile& newest = files.back();
   const std::string* before = files.size() > 1 ? &files[files.size() - 2].path : nullptr;
   Result<Segment> segment = Segment::open(newest.path);
   if (!segment) return damaged(newest.path, "at its head", segment.error().message);
-  if (Status s = cut_torn_tail(*segment, before); !s) return s.error();
+  if (Status s = cut_torn_tail(*segment, before, cut); !s) return s.error();
   Dictionary unused;
   Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(newest.path, unused);
   if (!reader) return reader.error();
@@ -121,6 +129,7 @@ Result<Recovered> recover(const std::string& dir) {
   Result<std::vector<SegmentFile>> files = list_segments(dir);
   if (!files) return files.error();
   bool drop_empty = true;
+  std::string cut;
   Position cut_in = 0;
   while (!files->empty()) {
     const Result<bool> used = has_groups(files->back());
@@ -128,7 +137,8 @@ Result<Recovered> recover(const std::string& dir) {
     if (*used) {
       // In WAL mode they can be read as well; only who copies them is worse off.
       static_cast<void>(finish_closed(*files).has_value());
-      Result<Recovered> recovered = recover_newest(*files);
+      Result<Recovered> recovered = recover_newest(*files, cut);
+      if (recovered) recovered->cut = cut;
       if (!recovered || recovered->last_position >= files->back().first) return recovered;
       // Its only group was the torn tail: it is empty now, or its table does not agree with itself.
       const SegmentFile& newest = files->back();
@@ -140,7 +150,9 @@ Result<Recovered> recover(const std::string& dir) {
     if (Status s = remove_database(dir, files->back().path); !s) return s.error();
     files->pop_back();
   }
-  return Recovered{};
+  Recovered nothing;
+  nothing.cut = cut;
+  return nothing;
 }
 
 }  // namespace slod::journal

@@ -18,6 +18,7 @@ struct Recovered {
   Position last_position = 0;
   Time last_stamp;
   std::vector<KnownPosition> positions;
+  std::string cut;  ///< what was cut from the end, in words; "" if nothing was
 };
 
 /// Makes every segment but the newest stand alone, where that has not been done: out of WAL mode, nothing

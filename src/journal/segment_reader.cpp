@@ -13,10 +13,10 @@ constexpr Position kAll = ~std::uint64_t{0} >> 1;
 }  // namespace
 
 Error damaged(const std::string& path, const std::string& where, const std::string& what) {
-  return Error{
-      "journal segment " + path + ", " + where + ": " + what +
-      ". The file is damaged: stop slod, put this file back from a backup (slod restore), or see with "
-      "`slod verify` how far the journal can be read"};
+  return Error{"journal segment " + path + ", " + where + ": " + what +
+               ". The file is damaged; what is before this place can be read. Look at the disk (dmesg), move "
+               "the state "
+               "directory away and put a backup in its place (slod restore)"};
 }
 
 Result<std::unique_ptr<SegmentReader>> SegmentReader::open(const std::string& path, Dictionary& dictionary) {

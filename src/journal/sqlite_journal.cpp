@@ -242,6 +242,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(const JournalOptions& optio
   if (!lock) return lock.error();
   Result<Recovered> recovered = recover(options.dir);
   if (!recovered) return recovered.error();
+  if (!recovered->cut.empty() && options.on_cut) options.on_cut(recovered->cut);
   // SQLite syncs the directory of a new log but takes no notice if that fails: here it is an error.
   if (Status s = sync_directory(options.dir); !s) return s.error();
   const Result<SealedUntil> sealed = sealed_until(options.dir);

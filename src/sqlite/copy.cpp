@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -71,7 +72,11 @@ Status check_database(const std::string& path) {
   const Result<bool> row = check->step();
   if (!row) return row.error();
   if (*row && check->text(0) == "ok") return ok();
-  return Error{path + " is damaged: " + (*row ? std::string(check->text(0)) : "no answer to quick_check")};
+  std::string what = *row ? std::string(check->text(0)) : "no answer to quick_check";
+  const std::string head = "*** in database main ***\n";
+  if (what.starts_with(head)) what.erase(0, head.size());
+  std::replace(what.begin(), what.end(), '\n', ';');
+  return Error{path + " is damaged: " + what};
 }
 
 Status sync_path(const std::string& path) {

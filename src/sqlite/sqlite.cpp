@@ -173,7 +173,11 @@ bool Database::failed() const {
 }
 
 Error Database::error(std::string_view doing) const {
-  return Error{path_ + ": " + describe(handle_.get()) + ", while doing: " + std::string(doing.substr(0, 60))};
+  std::string error = path_ + ": " + describe(handle_.get());
+  // A whole statement helps; half of one, or several, only look like noise.
+  if (doing.size() <= 40 && doing.find(';') == std::string_view::npos)
+    error += ", while doing: " + std::string(doing);
+  return Error{error};
 }
 
 }  // namespace slod::sqlite

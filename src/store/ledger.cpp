@@ -388,9 +388,11 @@ Result<std::unique_ptr<SqliteLedger>> open_from_copy(const LedgerOptions& option
   if (!ledger) return ledger;
   if (Status s = (*ledger)->keep_quiet_about_the_past(); !s) return s.error();
   if (options.log) {
-    options.log("error", "ledger: it was damaged (" + why +
-                             ") and was put back from its copy; what is left of it is in " + *aside +
-                             ". Alerts since that copy that were not sent yet are not sent any more");
+    const std::string rest = exists(*aside) ? "; what is left of it is in " + *aside : "";
+    options.log("error",
+                "ledger: it was damaged (" + why + ") and was put back from its copy" + rest +
+                    ". Alerts since that copy are not sent, since nobody knows which were: look with "
+                    "`slod status` at what fires now, and at the disk");
   }
   return ledger;
 }

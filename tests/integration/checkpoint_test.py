@@ -140,6 +140,17 @@ class CheckpointTest(IntegrationTest):
                     self.assertIn(words, log)
                 self.assertEqual(says, truth)
         config = pathlib.Path(self.slod.config_path)
+        with self.subTest("moved to another place"):
+            text, old = config.read_text(), self.slod.state
+            self.slod.state = self.dir / "moved"
+            self.slod.state.mkdir()
+            config.write_text(text.replace(f"dir: {old} ", f"dir: {self.slod.state} "))
+            says, log = self.begin_again()
+            self.assertIn("checkpoint at position", log)
+            self.assertNotIn("not used", log)
+            self.assertEqual(says, truth)
+            self.slod.state = old
+            config.write_text(text)
         config.write_text(config.read_text() + "# another config, same meaning\n")
         says, log = self.begin_again()
         self.assertIn("it was made with another config", log)

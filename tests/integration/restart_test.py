@@ -176,6 +176,13 @@ class RestartTest(IntegrationTest):
         self.assertEqual(second.process.wait(), 1)
         self.assertIn(str(slod.process.pid), second.process.log())
         self.assertIn("in use by another process", second.process.log())
+        self.assertIn("slod", second.process.log().split("in use by another process")[1].split(")")[0])
+        # With the same ports too the directory is what is named.
+        ports = 'server: { ingest: { listen: "127.0.0.1:%d" }, web: { listen: "127.0.0.1:%d" } }\n' % (slod.ingest, slod.web)
+        twin = Slod(self, ports + CONFIG, name="twin", state=slod.state).spawn()
+        self.assertEqual(twin.process.wait(), 1)
+        self.assertIn("in use by another process", twin.process.log())
+        self.assertIn(str(slod.process.pid), twin.process.log())
         self.assertEqual(slod.post("gateway", [ride()]).status, 200)
         slod.process.signal(signal.SIGINT)
         self.assertEqual(slod.process.wait(), 0)

@@ -52,6 +52,26 @@ class StateTest(IntegrationTest):
         self.assertEqual(slod.counts("rides"), counts)
         slod.stop()
 
+    def test_a_journal_that_is_gone_or_lost_its_end_is_not_taken_for_a_new_one(self):
+        slod = Slod(self, RIDES).start()
+        self.assertEqual(slod.post("gateway", [ride(503)] * 20).status, 200)
+        slod.tick()
+        slod.tick()
+        slod.kill()
+        kept = self.dir / "kept"
+        (slod.state / "journal").rename(kept)  # as a disk that is not mounted
+        log = self.refused(slod)
+        self.assertIn(f"the journal in {slod.state}/journal is empty", log)
+        self.assertIn("not mounted", log)
+        shutil.rmtree(slod.state / "journal")
+        kept.rename(slod.state / "journal")
+        # What the ledger had acted on a day later is not in it.
+        with sqlite3.connect(slod.state / "ledger.db") as ledger:
+            ledger.execute("UPDATE state SET last_tick = last_tick + 86400000000000")
+        slod.start()
+        self.assertRegex(slod.process.log(), "level=error.* ends at .*missing from all numbers")
+        slod.stop()
+
     def test_a_damaged_ledger_is_put_back_from_its_copy_and_nobody_is_paged_twice(self):
         receiver = FakeReceiver(self)
         slod = Slod(self, PAGED % receiver.port).start()

@@ -57,6 +57,8 @@ class VerifyTest(IntegrationTest):
         code, answer, words = self.verify(lost)
         self.assertEqual(code, 1)
         self.assertIn("damaged", words)
+        self.assertIn("slod restore", words)
+        self.assertNotIn("`slod verify`", words)
 
         # No checkpoint: said, and the rest is verified.
         shutil.rmtree(slod.state / "checkpoint")

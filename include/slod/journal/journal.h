@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -145,6 +146,8 @@ struct JournalOptions {
   std::size_t most_keys = 1'000'000;  ///< keys_since() gives at most the newest so many
   /// Longer than any promise about keys (24 h), with the segment's own length on top.
   Duration keep_keys = hours(48);
+  /// Hears, while the journal opens, what had to be cut from its end. May be empty.
+  std::function<void(const std::string& what)> on_cut;
 };
 
 /// Opens or creates. Takes the directory's lock. Errors (in words for the operator): held by another process
@@ -155,6 +158,9 @@ struct JournalOptions {
 /// Reads the journal of a directory without its lock: beside a daemon, or from a read-only copy.
 [[nodiscard]] Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Position position,
                                                                   Dictionary& dictionary);
+/// The error that open_sqlite_journal() would give because another process holds the directory. Takes and
+/// makes nothing.
+[[nodiscard]] Status nobody_holds(const std::string& dir);
 /// For tests and the conformance suite.
 [[nodiscard]] std::unique_ptr<Journal> make_memory_journal(Dictionary& dictionary,
                                                            const JournalOptions& options = {});

@@ -60,7 +60,12 @@ TEST_F(SqliteJournalTest, ASecondWriterIsRefusedByDirectoryAndPid) {
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message, HasSubstr(options_.dir));
   EXPECT_THAT(second.error().message, HasSubstr("pid " + std::to_string(::getpid())));
+  const Status held = nobody_holds(options_.dir);
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().message, second.error().message);
   first.reset();
+  EXPECT_TRUE(nobody_holds(options_.dir));
+  EXPECT_TRUE(nobody_holds(options_.dir + "/not-there"));
   EXPECT_TRUE(try_open());
 }
 
@@ -280,8 +285,17 @@ TEST_F(SqliteJournalTest, ALastGroupThatDoesNotMatchItsChecksumIsCutWithItsPosit
   group.positions = {{"edge", "inode:1", 20, "b"}};
   ASSERT_TRUE(journal->append(group));
   journal.reset();
-  sql(segments().front().path, "UPDATE groups SET control=zeroblob(length(control)) WHERE position=2");
+  const std::string path = segments().front().path;
+  sql(path, "UPDATE groups SET control=zeroblob(length(control)) WHERE position=2");
+  std::string cut;
+  options_.on_cut = [&](const std::string& what) { cut += what; };
   journal = open();
+  EXPECT_THAT(cut, HasSubstr(path));
+  EXPECT_THAT(cut, HasSubstr("its last group, 2 of 1970-01-01T00:00:01Z, cannot be read and was cut"));
+  journal.reset();
+  cut.clear();
+  journal = open();
+  EXPECT_EQ(cut, "") << "once is enough";
   EXPECT_EQ(journal->last_position(), 1U);
   ASSERT_EQ(journal->positions().size(), 1U);
   EXPECT_EQ(journal->positions()[0].offset, 10U) << "what was cut will be read again";
