@@ -48,4 +48,13 @@ std::string source_notes(const std::string& data) {
   return notes;
 }
 
+std::string disk_note(const std::string& answer) {
+  const Json json = Json::parse(answer, nullptr, false);
+  const Json data = json.is_object() ? json.value("data", Json::object()) : Json::object();
+  if (!data.is_object() || !data.value("disk_full", false)) return "";
+  return "the disk of the state directory is full: records are answered 503 or wait, alerts go on. Make "
+         "room; it "
+         "heals by itself\n";
+}
+
 }  // namespace slod::cli

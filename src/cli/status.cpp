@@ -39,7 +39,7 @@ int status(const std::string& url, const std::string& format) {
     std::cout << serve::slos_table_from_json(data, colour_wanted()) << source_notes(data);
     request.url = url + "/api/v1/sources";
     if (const auto sources = net::http_request(request); sources && sources->status == 200)
-      std::cout << serve::unmatched_text_from_json(sources->body);
+      std::cout << disk_note(sources->body) << serve::unmatched_text_from_json(sources->body);
   }
   return kOk;
 }

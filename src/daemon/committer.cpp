@@ -328,10 +328,10 @@ bool Committer::room_is_short() {
 }
 
 void Committer::note_disk(bool full, const std::string& error) {
-  if (full == disk_full_) return;
-  disk_full_ = full;
-  if (!context_.log) return;
-  context_.log(full ? "no room, senders are told to come back: " + error : "there is room again");
+  if (disk_full_.exchange(full) == full || !context_.log) return;
+  context_.log(full ? "no room, senders are told to come back: " + error +
+                          ". Make room on that disk; slod then goes on by itself"
+                    : "there is room again");
 }
 
 void Committer::refuse_all() {

@@ -72,6 +72,8 @@ class Committer final : public SubmissionSink {
   /// Runs on the committer's thread once everything queued before is in the journal (or refused).
   void after_commit(std::function<void()> task);
   /// Duration of the newest commit in seconds.
+  /// Records are refused for want of room. Any thread.
+  [[nodiscard]] bool disk_full() const { return disk_full_.load(std::memory_order_relaxed); }
   [[nodiscard]] double commit_seconds() const { return commit_seconds_.load(std::memory_order_relaxed); }
   /// Journal time at this moment: what a record that arrives now is stamped with. Thread: any.
   [[nodiscard]] Time now() const;
@@ -123,7 +125,7 @@ class Committer final : public SubmissionSink {
   bool ticking_ = false;
   Time last_look_;  ///< journal time at the loop's last round; the epoch: none yet
   std::vector<journal::Control> held_controls_;  ///< while the disk is full; ticks are missed instead
-  bool disk_full_ = false;
+  std::atomic<bool> disk_full_{false};
   std::chrono::steady_clock::time_point next_refill_{};
   std::atomic<bool> open_{false};
   std::atomic<bool> stopping_{false};

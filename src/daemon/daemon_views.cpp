@@ -19,6 +19,7 @@ serve::ProcessFigures Daemon::figures() const {
   figures.dropped_by_room = trimmed.by_room;
   figures.early_seals = trimmed.early_seals;
   figures.commit_seconds = committer_->commit_seconds();
+  figures.disk_full = committer_->disk_full();
   if (evaluator_->position() < committer_->position()) {
     figures.fold_lag_seconds = std::max(0.0, to_seconds(wall_clock() - evaluator_->stamp()));
   }

@@ -256,8 +256,9 @@ std::string slo_json(const engine::Snapshot& snapshot, const std::string& slo) {
   return "";
 }
 
-std::string sources_json(const engine::Snapshot& snapshot) {
+std::string sources_json(const engine::Snapshot& snapshot, bool disk_full) {
   Json json = {{"as_of", format_rfc3339(snapshot.as_of)}, {"sources", sources_array(snapshot)}};
+  if (disk_full) json["disk_full"] = true;
   json["unmatched_paths"] = Json::array();
   for (const auto& [path, count] : snapshot.unmatched_paths) {
     json["unmatched_paths"].push_back({{"path", path}, {"count", count}});

@@ -78,6 +78,8 @@ void add_process(Families& families, const engine::Snapshot& snapshot, const Pro
                    "Device-minutes sealed before their time because max_bytes was reached.", {},
                    static_cast<double>(process.early_seals));
   families.gauge("slod_commit_seconds", "Duration of the newest commit.", {}, process.commit_seconds);
+  families.gauge("slod_disk_full", "1 while records are refused because the disk of the state is full.", {},
+                 process.disk_full ? 1 : 0);
   families.gauge("slod_tick_seconds", "Duration of the newest tick.", {}, snapshot.tick_seconds);
   families.gauge("slod_config_last_reload_successful", "1 if the config that was read last is in force.", {},
                  process.config_reload_ok ? 1 : 0);

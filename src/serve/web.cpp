@@ -144,7 +144,7 @@ class WebHandler final : public net::Handler {
       return page;
     }
     if (path == "/api/v1/slos") return success(slos_json(*snapshot));
-    if (path == "/api/v1/sources") return success(sources_json(*snapshot));
+    if (path == "/api/v1/sources") return success(sources_json(*snapshot, context_.figures().disk_full));
     if (path == "/api/v1/alerts") return success(alerts_json(*snapshot));
     if (path == "/api/v1/transitions") return success(context_.transitions_json());
     if (path.starts_with(kSlo)) {

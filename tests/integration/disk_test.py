@@ -59,6 +59,9 @@ class DiskTest(IntegrationTest):
         for _ in range(3):
             slod.tick()
         self.assertEqual(slod.post("gateway", [ride(200)] * 2000, key="more").status, 503)
+        self.assertEqual(slod.metrics().sum("slod_disk_full"), 1)
+        status = run(SLOD, "status", "--url", f"http://127.0.0.1:{slod.web}")
+        self.assertIn("the disk of the state directory is full", status.stdout)
         self.assertEqual(len(receiver.taken("/hook")), 1)
         self.assertNotIn("level=error", slod.process.log())
         (disk / "filler").unlink()
@@ -114,6 +117,8 @@ class DiskTest(IntegrationTest):
         slod.tick()
         self.assertEqual(list(slod.counts("rides")), sums)
         self.assertEqual(slod.metrics().unbalanced_sources(), [])
+        self.assertEqual(slod.metrics().sum("slod_disk_full"), 0)
+        self.assertNotIn("disk_full", slod.api("/api/v1/sources"))
         slod.restart()
         self.assertEqual(list(slod.counts("rides")), sums)
         slod.stop()

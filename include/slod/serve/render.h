@@ -20,6 +20,7 @@ struct ProcessFigures {
   std::map<std::string, std::uint64_t> refused;  ///< by listener: requests and connections without room
   double fold_lag_seconds = 0, commit_seconds = 0;
   bool config_reload_ok = true;
+  bool disk_full = false;  ///< records are refused for want of room
   std::map<std::pair<std::string, std::string>, std::uint64_t> notifications;  ///< (destination, outcome)
   std::map<std::string, double> outbox_oldest_seconds;                         ///< by destination
 };
@@ -61,7 +62,7 @@ class SloMetrics {
                                     int indent = -1);
 [[nodiscard]] std::string slo_json(const engine::Snapshot& snapshot,
                                    const std::string& slo);  ///< "" if unknown
-[[nodiscard]] std::string sources_json(const engine::Snapshot& snapshot);
+[[nodiscard]] std::string sources_json(const engine::Snapshot& snapshot, bool disk_full = false);
 [[nodiscard]] std::string alerts_json(const engine::Snapshot& snapshot);
 /// `data` of /api/v1/slos/NAME/contributors.
 [[nodiscard]] std::string contributors_json(const engine::Contributors& contributors);
