@@ -8,6 +8,7 @@
 #include "check.h"
 #include "cli/verify/verify.h"
 #include "explain/explain.h"
+#include "history.h"
 #include "replay/command.h"
 #include "setup.h"
 #include "simulate/simulate.h"
@@ -33,6 +34,7 @@ struct Arguments {
   SimulateOptions simulate;
   BackupArguments backup, restore;
   WhyArguments why;
+  HistoryArguments history;
   VerifyOptions verify;
   std::string simulate_config, simulate_duration, checkpoint_every = "5m", keep_alive = "30s";
   std::string url = kDefaultUrl, format = "text";
@@ -162,6 +164,26 @@ void add_why(CLI::App& app, Arguments& arguments, int& code) {
   command->callback([&] { code = why(arguments.why); });
 }
 
+void add_history(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* command = app.add_subcommand(
+      "history", "The past of an SLO by hour or day, up to 3 years, asked of a running slod");
+  HistoryArguments& asked = arguments.history;
+  asked.url = kDefaultUrl;
+  command->add_option("SLO", asked.slo, "Its name")->required();
+  CLI::Option* since = command->add_option("--since", asked.since, "How far to look back");
+  since->capture_default_str();
+  command->add_option("--from", asked.from, "Instead: from this time on")->excludes(since);
+  command->add_option("--to", asked.to, "Up to this time");
+  command->add_option("--step", asked.step, "Whole hours or days: 1h, 1d, 7d");
+  command->add_flag("--groups", asked.groups, "Each group of group_by too");
+  command->add_option("--url", asked.url, "Its web address")->capture_default_str();
+  command->add_option("--format", asked.format, "text or json")->capture_default_str();
+  command->footer(
+      "Examples:\n  slod history unlock-availability --since 90d --step 7d\n"
+      "  slod history unlock-availability --from 2025-11-01T00:00:00Z --to 2025-12-01T00:00:00Z --groups");
+  command->callback([&] { code = history(arguments.history); });
+}
+
 int simulate_command(Arguments& arguments) {
   SimulateOptions& options = arguments.simulate;
   if (!arguments.simulate_duration.empty()) {
@@ -284,6 +306,7 @@ int main(int argc, char** argv) {
   add_backfill(app, arguments, code);
   add_status(app, arguments, code);
   add_why(app, arguments, code);
+  add_history(app, arguments, code);
   add_simulate(app, arguments, code);
   add_backup(app, arguments, code);
   add_restore(app, arguments, code);

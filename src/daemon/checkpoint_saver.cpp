@@ -49,6 +49,10 @@ void CheckpointSaver::loop() {
 }
 
 void CheckpointSaver::write(Cut& cut) {
+  if (options_.counted && !options_.counted(cut.edition, cut.told_hours)) {
+    options_.log("warn", "checkpoint: passed over, the hourly totals before it are not written yet");
+    return;
+  }
   const auto begin = SteadyClock::now();
   const double state_mb = static_cast<double>(cut.state.size()) / 1e6;
   const store::Checkpoint checkpoint{

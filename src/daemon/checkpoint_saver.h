@@ -20,12 +20,16 @@ struct CheckpointOptions {
   std::map<std::string, std::string> made_with;  ///< see store::Checkpoint
   Duration every = minutes(5);                   ///< 0: only at a stop
   std::function<void(const std::string& level, const std::string& message)> log;
+  /// Whether the hourly totals that the fold has told are durable; may be empty. Waits a little.
+  std::function<bool(std::uint64_t edition, Time until)> counted = {};
 };
 
 /// The state behind a group, as the evaluator cut it.
 struct Cut {
   std::uint64_t position = 0;
   Time stamp, last_tick;
+  std::uint64_t edition = 0;  ///< of the hourly totals
+  Time told_hours;
   std::map<std::string, std::string> made_with;
   std::string state;
   std::shared_ptr<const engine::Snapshot> snapshot;

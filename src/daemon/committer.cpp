@@ -165,7 +165,7 @@ bool Committer::commit_sealed(Time now) {
 }
 
 void Committer::trim(Time now) {
-  const Status done = context_.journal.trim(now);
+  const Status done = context_.journal.trim(now, context_.counted ? context_.counted() : journal::kAllGroups);
   if (!done && context_.log) context_.log(done.error().message);
   const journal::Trimmed after = context_.journal.trimmed();
   const journal::Trimmed before = *trimmed_.read();

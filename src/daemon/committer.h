@@ -45,6 +45,8 @@ struct CommitterContext {
   /// The journal cannot be written any more: the group that met it is never answered, what is queued behind
   /// it is refused; the process must end with code 3.
   std::function<void(const std::string& error)> on_dead_journal;
+  /// The group up to which everything is in the hourly totals, durably; empty: nobody keeps any.
+  std::function<journal::Position()> counted = {};
   /// May be null. Dropped when not even a tick finds room; as long as it is gone, submissions are refused.
   store::Ballast* ballast = nullptr;
 };

@@ -109,17 +109,22 @@ Status Daemon::recover() {
   if (!registry) return registry.error();
   registry_ = std::move(*registry);
   if (Status opened = open_history(options); !opened) return opened;
+  auto totals = TotalsKeeper::open({options.dir, options.keep_minutes, daemon::log});
+  if (!totals) return totals.error();
+  totals_ = std::move(*totals);
   evaluator_ = std::make_unique<Evaluator>(EvaluatorContext{
       config_,
       registry_.entries,
       dictionary_,
       *ledger_,
-      {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log},
+      {config_->state.dir + "/checkpoint", basis().made_with, options_.checkpoint_every, daemon::log,
+       [this](std::uint64_t edition, Time until) { return totals_->reaches(edition, until); }},
       // Its first block follows a group of the committer.
       {[this](Time end, std::uint64_t counted) { return history_->close_fleet(end, counted); },
        [this](journal::SealedBlock block) { return committer_->seal(std::move(block)); }},
       {[this] { return history_->view(); },
-       [this](journal::Control control) { return committer_->note(std::move(control)); }}});
+       [this](journal::Control control) { return committer_->note(std::move(control)); }},
+      totals_.get()});
   const Status recovered = evaluator_->recover(*journal_, [this](const RecoveryProgress& progress) {
     progress_phase_ = progress.phase;
     progress_position_ = progress.position;
@@ -195,7 +200,7 @@ Status Daemon::start_flow() {
                 "by its senders. Look at the disk first (dmesg), then start slod again");
         journal_dead_ = true;
       },
-      &ballast_});
+      [this] { return totals_->position(); }, &ballast_});
   committer_->restore_keys();
   const Time last = journal_->last_stamp();
   committer_->start();
@@ -204,10 +209,10 @@ Status Daemon::start_flow() {
     committer_->control({journal::ControlKind::kGap, committer_->now(), {}, format_rfc3339(last)});
   }
   if (evaluator_->last_config() != config_->text || evaluator_->routes().empty()) note_config();
-  recompute_ =
-      std::make_unique<Recompute>(RecomputeContext{*journal_, dictionary_, *evaluator_, *history_,
-                                                   [this] { return committer_->position(); }, daemon::log},
-                                  basis());
+  recompute_ = std::make_unique<Recompute>(
+      RecomputeContext{*journal_, dictionary_, *evaluator_, *history_,
+                       [this] { return committer_->position(); }, totals_.get(), daemon::log},
+      basis());
   history_->start();
   recompute_->start();
   return ok();
@@ -314,6 +319,7 @@ void Daemon::stop() {
   if (committer_) committer_->stop();
   if (recompute_) recompute_->stop();
   if (evaluator_) evaluator_->stop();
+  if (totals_) totals_->stop();
   if (notifier_) notifier_->stop(kStopPatience);
   if (web_) web_->stop(seconds(1));
   why_.reset();  // nobody asks any more

@@ -18,6 +18,8 @@ serve::ProcessFigures Daemon::figures() const {
   figures.dropped_by_age = trimmed.by_age;
   figures.dropped_by_room = trimmed.by_room;
   figures.early_seals = trimmed.early_seals;
+  figures.totals_until = totals_->kept().until;
+  figures.totals_failures = totals_->failures();
   figures.commit_seconds = committer_->commit_seconds();
   figures.disk_full = committer_->disk_full();
   if (evaluator_->position() < committer_->position()) {
@@ -74,6 +76,10 @@ serve::WebContext Daemon::web_context() {
   context.contributors = [this](const std::string& slo, engine::SlotRange range, serve::Contributed done) {
     return ready_.load() && why_->ask(slo, range, std::move(done));
   };
+  context.history = [this](const std::string& slo, serve::HistoryRange range, serve::Rendered done) {
+    return ready_.load() &&
+           why_->run([this, slo, range, done = std::move(done)] { done(past_of(slo, range)); });
+  };
   context.transitions_json = [this] {
     std::string array = "[";
     if (ready_.load()) {
@@ -88,6 +94,18 @@ serve::WebContext Daemon::web_context() {
     reloads_asked_.push_back(std::move(answer));
   };
   return context;
+}
+
+Result<std::string> Daemon::past_of(const std::string& name, const serve::HistoryRange& range) const {
+  const std::shared_ptr<const Config> config = evaluator_->fold()->config();
+  const auto slo = std::find_if(config->slos.begin(), config->slos.end(),
+                                [&](const SloConfig& one) { return one.name == name; });
+  if (slo == config->slos.end()) return Error{"no SLO is called \"" + name + "\""};
+  auto read = journal::read_totals(config->state.dir + "/journal", engine::measure_of(*config, *slo),
+                                   hour_of(range.from), hour_of(range.to));
+  if (!read) return read.error();
+  return serve::history_json(*slo, range,
+                             {std::move(read->series), read->kept.until, read->kept.recounted_from});
 }
 
 serve::ConfigState Daemon::config_state() const {

@@ -37,16 +37,18 @@ Evaluator::Evaluator(EvaluatorContext context)
     : config_(std::move(context.config)),
       registry_(context.registry),
       journal_dictionary_(context.journal_dictionary),
-      fold_(new_fold()),
       ledger_(context.ledger),
       checkpoints_(std::move(context.checkpoints)),
       saver_(checkpoints_),
       seal_(std::move(context.seal)),
       history_(std::move(context.history)),
+      totals_(context.totals),
       inbox_(kGroupsQueued),
       to_store_(kActionsQueued),
       offers_(4),
       acted_on_(ledger_.last_tick()) {
+  if (totals_ != nullptr) edition_ = totals_->kept().edition;
+  fold_ = new_fold();
   routing_.publish(config_);
 }
 
@@ -55,7 +57,26 @@ Evaluator::~Evaluator() {
 }
 
 std::shared_ptr<JournalFold> Evaluator::new_fold() {
-  return std::make_shared<JournalFold>(config_, registry_, journal_dictionary_);
+  auto fold = std::make_shared<JournalFold>(config_, registry_, journal_dictionary_);
+  keep_hours(*fold);
+  return fold;
+}
+
+/// What the fold counts is added to what there is.
+void Evaluator::keep_hours(JournalFold& fold) {
+  if (totals_ == nullptr) return;
+  fold.keep_hours([this](HourlyTotals totals) {
+    told_hours_ = totals.until;
+    totals_->add(std::move(totals));
+  });
+}
+
+/// Of fold_, whose hours were told from the beginning: from here on it adds to them.
+void Evaluator::publish_recount(Time rows_since) {
+  if (totals_ == nullptr) return;
+  totals_->publish(++edition_, rows_since);
+  told_hours_ = fold_->told_hours();
+  keep_hours(*fold_);
 }
 
 void Evaluator::start(std::function<void()> on_notifications,
@@ -219,6 +240,7 @@ Status Evaluator::install(Offer& offer) {
   if (next->history_blocks() > fold_->history_blocks())
     next->quiet().add_unless(*next->snapshot(), known, next->history_end());
   fold_ = next;
+  publish_recount(offer.rows_since);
   config_ = next->config();
   checkpoints_made_with_ = std::move(offer.made_with);
   history_blocks_ = next->history_blocks();

@@ -19,6 +19,7 @@
 #include "slod/core/published.h"
 #include "slod/daemon/refolding.h"
 #include "slod/store/ledger.h"
+#include "totals_keeper.h"
 
 namespace slod::daemon {
 
@@ -26,6 +27,7 @@ namespace slod::daemon {
 /// checkpoints are made with then; whom to tell what became of it (evaluator's thread).
 struct Offer {
   std::unique_ptr<Refolding> refolding;
+  Time rows_since;  ///< Journal::rows_since() when it had read the journal
   std::shared_ptr<const Config> config;
   std::map<std::string, std::string> made_with;
   std::function<void(const Status&)> done;
@@ -68,6 +70,7 @@ struct EvaluatorContext {
   CheckpointOptions checkpoints;
   SealTo seal = {};
   HistoryTo history = {};
+  TotalsKeeper* totals = nullptr;  ///< may be null; outlives the evaluator
 };
 
 class Evaluator {
@@ -116,6 +119,8 @@ class Evaluator {
   [[nodiscard]] Result<bool> lacks_history(journal::Journal& journal) const;
   Status refold(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress);
   void note_history();
+  void keep_hours(JournalFold& fold);
+  void publish_recount(Time rows_since);
   void apply(const CommittedGroup& committed, bool live);
   void on_tick(TickOutcome& tick, bool live);
   void settle_with_ledger();
@@ -148,6 +153,9 @@ class Evaluator {
   CheckpointSaver saver_;
   SealTo seal_;
   HistoryTo history_;
+  TotalsKeeper* totals_;
+  std::uint64_t edition_ = 0;        ///< of the hourly totals that fold_ adds to
+  Time told_hours_;                  ///< what it has told of them
   Time sealed_until_ = Time::min();  ///< of the newest block that was handed over
   Published<engine::Snapshot> published_;
   Mailbox<CommittedGroup> inbox_;

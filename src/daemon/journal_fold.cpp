@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "slod/core/archive.h"
 
@@ -25,6 +26,11 @@ bool JournalFold::adopt(std::shared_ptr<const Config> next) {
   const std::lock_guard lock(config_mutex_);
   config_ = std::move(next);
   return true;
+}
+
+void JournalFold::keep_hours(TellHours tell) {
+  if (!tell_hours_) engine_.keep_hours();
+  tell_hours_ = std::move(tell);
 }
 
 void JournalFold::apply(const journal::Group& group, const OnTick& on_tick) {
@@ -104,6 +110,7 @@ void JournalFold::apply(const journal::Control& control, const OnTick& on_tick) 
       break;
     case ControlKind::kSealNow:
       sealing_.seal_now(control.at, position_, std::strtoull(control.text.c_str(), nullptr, 10));
+      tell_hours(control.at);
       break;
     case ControlKind::kGap:
       if (const auto from = parse_rfc3339(control.text)) unobserved(control.subject, *from, control.at);
@@ -181,11 +188,19 @@ void JournalFold::tick(Time at, const OnTick& on_tick) {
   if (!coverage_.empty()) look_at_sources(at);
   sealing_.before_tick(at);
   outcome.transitions = engine_.tick(at);
-  last_tick_ = at;
+  const Time before = std::exchange(last_tick_, at);
+  if (hour_of(before) != hour_of(at)) tell_hours(at);
   const bool all_heard = quiet_.empty();
   outcome.events = incidents_.apply(all_heard ? outcome.transitions
                                               : quiet_.heard(outcome.transitions, *engine_.snapshot()));
   on_tick(outcome);
+}
+
+/// What the group of a tick brings is counted behind it.
+void JournalFold::tell_hours(Time at) {
+  if (!tell_hours_ || at <= told_hours_) return;
+  told_hours_ = at;
+  tell_hours_({at, position_ > 0 ? position_ - 1 : 0, engine_.take_hours()});
 }
 
 std::shared_ptr<engine::Snapshot> JournalFold::snapshot() const {
@@ -206,7 +221,7 @@ template <class A>
 void JournalFold::io(A& a) {
   a(engine_, sealing_, incidents_, quiet_, routes_, coverage_, history_blocks_, history_noted_, down_,
     shown_down_);
-  a(first_stamp_, history_begin_, last_config_, position_, stamp_, last_tick_);
+  a(first_stamp_, history_begin_, last_config_, position_, stamp_, last_tick_, told_hours_);
 }
 
 std::string JournalFold::archived(std::size_t expected) {

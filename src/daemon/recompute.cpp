@@ -101,15 +101,18 @@ void Recompute::compute(const Wish& wish, const char* why) {
     computed_ = wish.number;
     return end(ok());
   }
-  const auto go_on = [&](double share) {
-    const std::lock_guard lock(mutex_);
-    state_.progress = share;
-    return wanted_.load() == wish.number;
-  };
+  const auto go_on = [&](double share) { return goes_on(wish.number, share); };
   auto refolding = std::make_unique<Refolding>(
-      RefoldingInput{wish.basis.config, wish.basis.registry, context_.history.view(),
+      RefoldingInput{wish.basis.config,
+                     wish.basis.registry,
+                     context_.history.view(),
                      [this](Dictionary& dictionary) { return context_.journal.read_from(0, dictionary); },
-                     context_.journal_dictionary, context_.last_position, go_on});
+                     context_.journal_dictionary,
+                     context_.last_position,
+                     go_on,
+                     {},
+                     engine::BookingLog::kMost,
+                     context_.totals != nullptr ? context_.totals->recount() : HoursTo{}});
   Status done = refolding->run();
   if (done && !refolding->finished()) return;  // a newer wish, or the end
   if (done) done = swap(std::move(refolding), wish);
@@ -126,6 +129,17 @@ void Recompute::compute(const Wish& wish, const char* why) {
   }
 }
 
+/// Not faster than what it counts is written.
+bool Recompute::goes_on(std::uint64_t wish, double share) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_.progress = share;
+  }
+  while (wanted_.load() == wish && context_.totals != nullptr && context_.totals->behind())
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return wanted_.load() == wish;
+}
+
 bool Recompute::adopted(const Wish& wish) {
   auto views = std::make_unique<Offer>();
   views->config = wish.basis.config;
@@ -137,10 +151,15 @@ bool Recompute::adopted(const Wish& wish) {
 }
 
 Status Recompute::swap(std::unique_ptr<Refolding> refolding, const Wish& wish) {
+  const Result<Time> rows_since = context_.journal.rows_since();
+  if (!rows_since) return rows_since.error();
   auto past = std::make_unique<Offer>();
+  past->rows_since = *rows_since;
   past->refolding = std::move(refolding);
   past->made_with = wish.basis.made_with;
-  return offer(std::move(past));
+  const Status swapped = offer(std::move(past));
+  if (swapped && context_.totals != nullptr) context_.totals->settle();  // whoever asks next sees them
+  return swapped;
 }
 
 /// Waits for the evaluator, which takes it between two groups.

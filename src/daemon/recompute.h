@@ -29,6 +29,7 @@ struct RecomputeContext {
   Evaluator& evaluator;
   History& history;
   std::function<journal::Position()> last_position;
+  TotalsKeeper* totals;  ///< may be null
   std::function<void(const std::string& level, const std::string& message)> log;
 };
 
@@ -57,6 +58,7 @@ class Recompute {
   void loop();
   [[nodiscard]] bool history_is_due();
   void compute(const Wish& wish, const char* why);
+  [[nodiscard]] bool goes_on(std::uint64_t wish, double share);
   Status swap(std::unique_ptr<Refolding> refolding, const Wish& wish);
   [[nodiscard]] bool adopted(const Wish& wish);
   Status offer(std::unique_ptr<Offer> offer);

@@ -10,6 +10,7 @@ namespace {
 constexpr Duration kIdleEvery = hours(1);
 constexpr std::uint64_t kTellEvery = 256;  // groups
 constexpr const char* kHistory = "history";
+constexpr const char* kTotals = "totals";
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -22,6 +23,10 @@ Result<std::optional<Time>> stamp_of(journal::Journal& journal, journal::Positio
   if (!group) return group.error();
   if (!*group || (*group)->position != position) return std::optional<Time>();
   return std::optional<Time>((*group)->stamp);
+}
+
+std::string totals_text(std::uint64_t edition, Time until) {
+  return std::to_string(edition) + " " + std::to_string(nanos(until));
 }
 
 /// Nobody seals while a start reads: what is sealed and the journal beside it are of one time.
@@ -47,6 +52,8 @@ std::string Evaluator::use(const store::CheckpointFile& file, journal::Journal& 
   if (read->position != file.position) return "its name is not its position";
   std::map<std::string, std::string> made_with = read->made_with;
   made_with.erase(kHistory);  // more of it may be there meanwhile
+  const std::string totals = made_with[kTotals];
+  made_with.erase(kTotals);
   const std::string differs = store::first_difference(made_with, checkpoints_.made_with);
   if (!differs.empty()) return "it was made with another " + differs;
   if (read->position == 0 || read->position > journal.last_position()) {
@@ -59,9 +66,13 @@ std::string Evaluator::use(const store::CheckpointFile& file, journal::Journal& 
   if (**stamp != read->stamp) return "it belongs to another journal";
   if (read->last_tick > acted_on_) return "the ledger is older than it";
   fold_ = new_fold();
-  if (fold_->restore(read->state) && fold_->position() == read->position) return "";
+  const bool fits = fold_->restore(read->state) && fold_->position() == read->position;
+  const bool counted = totals_ == nullptr || (totals == totals_text(edition_, fold_->told_hours()) &&
+                                              totals_->reaches(edition_, fold_->told_hours()));
+  if (fits && counted) return "";
   fold_ = new_fold();
-  return "its state does not fit this build";
+  return fits ? "the journal's hourly totals are not those that it was made with"
+              : "its state does not fit this build";
 }
 
 void Evaluator::restore(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
@@ -109,6 +120,7 @@ Status Evaluator::refold(journal::Journal& journal, const std::function<void(Rec
   checkpoints_.log("info", "history is counted anew, from the beginning of the journal");
   const journal::Position last = journal.last_position();
   const auto open = [&](Dictionary& dictionary) { return journal.read_from(0, dictionary); };
+  const HoursTo hours = totals_ != nullptr ? totals_->recount() : HoursTo{};
   std::unique_ptr<Refolding> refolding;
   const auto tell = [&](double share) {
     progress({"replaying the journal and history", refolding->position(), last, share});
@@ -119,7 +131,7 @@ Status Evaluator::refold(journal::Journal& journal, const std::function<void(Rec
   ear.tick = [&](TickOutcome& tick) { on_tick(tick, false); };
   refolding = std::make_unique<Refolding>(RefoldingInput{config_, registry_, history_.view(), open,
                                                          journal_dictionary_, [&] { return last; }, tell,
-                                                         std::move(ear)});
+                                                         std::move(ear), engine::BookingLog::kMost, hours});
   const Status folded = refolding->run();
   const Status fits = sealed_fits(*fold_, last, true);
   return fits ? folded : fits;
@@ -129,7 +141,13 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
   restore(journal, progress);
   const Result<bool> lacks = lacks_history(journal);
   if (!lacks) return lacks.error();
+  const bool anew = *lacks || fold_->position() == 0;
   if (Status folded = *lacks ? refold(journal, progress) : replay(journal, progress); !folded) return folded;
+  if (anew) {
+    const Result<Time> rows_since = journal.rows_since();
+    if (!rows_since) return rows_since.error();
+    publish_recount(*rows_since);
+  }
   seen_stamp_ = nanos(fold_->stamp());
   seen_position_ = fold_->position();
   // What is known can be asked for at once; the first tick may be half a minute away.
@@ -147,6 +165,11 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
 
 Status Evaluator::replay(journal::Journal& journal, const std::function<void(RecoveryProgress)>& progress) {
   const journal::Position begin = fold_->position(), last = journal.last_position();
+  if (begin == 0 && totals_ != nullptr) {
+    const HoursTo recount = totals_->recount();
+    recount.begins();
+    fold_->keep_hours(recount.tell);
+  }
   auto reader = journal.read_from(begin);
   if (!reader) return reader.error();
   const auto whole = static_cast<double>(std::max<journal::Position>(last - std::min(begin, last), 1));
@@ -180,6 +203,9 @@ void Evaluator::cut() {
   made->last_tick = fold_->last_tick();
   made->made_with = checkpoints_made_with_;
   if (fold_->history_blocks() > 0) made->made_with[kHistory] = std::to_string(fold_->history_blocks());
+  if (totals_ != nullptr) made->made_with[kTotals] = totals_text(edition_, fold_->told_hours());
+  made->edition = edition_;
+  made->told_hours = fold_->told_hours();
   made->state = fold_->archived(archive_size_ + archive_size_ / 16);
   made->snapshot = fold_->engine().snapshot();
   made->pause = std::chrono::duration<double>(SteadyClock::now() - begin).count();

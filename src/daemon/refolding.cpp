@@ -53,6 +53,10 @@ void Refolding::reset() {
 
 Status Refolding::open() {
   if (input_.ear.begins) input_.ear.begins();
+  if (input_.hours.begins) {
+    input_.hours.begins();
+    fold_->keep_hours(input_.hours.tell);
+  }
   auto reader = input_.journal(fold_->dictionary());
   if (!reader) return reader.error();
   reader_ = std::move(*reader);

@@ -80,6 +80,7 @@ class Daemon {
       std::shared_ptr<const engine::Snapshot> snapshot);
   [[nodiscard]] serve::ProcessFigures figures() const;
   [[nodiscard]] serve::ConfigState config_state() const;
+  [[nodiscard]] Result<std::string> past_of(const std::string& name, const serve::HistoryRange& range) const;
   [[nodiscard]] source::Surroundings surroundings();
 
   std::shared_ptr<const Config> config_;  ///< main's; what other threads use is in generations_ or published
@@ -107,6 +108,7 @@ class Daemon {
   std::unique_ptr<journal::Journal> journal_;
   store::Ballast ballast_;
   std::unique_ptr<store::Ledger> ledger_;
+  std::unique_ptr<TotalsKeeper> totals_;
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<Why> why_;
   mutable std::mutex notifier_mutex_;  ///< guards the pointer: a reload replaces it; off the event path

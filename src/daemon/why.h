@@ -40,15 +40,13 @@ class Why {
 
   /// False: too many are waiting, `done` is not called.
   bool ask(const std::string& slo, engine::SlotRange range, Done done);
+  /// Something else about the past, on the same thread and with the same bound.
+  bool run(std::function<void()> question);
 
  private:
-  struct Question {
-    std::string slo;
-    engine::SlotRange range;
-    Done done;
-  };
+  using Question = std::function<void()>;
   void loop();
-  [[nodiscard]] Result<engine::Contributors> answer(const Question& question) const;
+  [[nodiscard]] Result<engine::Contributors> answer(const std::string& slo, engine::SlotRange range) const;
 
   JournalKept journal_;
   std::function<Booked()> booked_;

@@ -1,6 +1,7 @@
 #include "counting.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -135,6 +136,25 @@ std::vector<SloReading> Counting::read() {
   std::vector<SloReading> readings(config_->slos.size());
   on_all([&](Shard& shard) { shard.read(readings); });
   return readings;
+}
+
+void Counting::keep_hours() {
+  on_all([](Shard& shard) { shard.keep_hours(); });
+}
+
+std::vector<MeasureHours> Counting::take_hours() {
+  std::vector<std::vector<MeasureHours>> of_lanes(lanes_.size());
+  on_all([&](Shard& shard) {
+    const auto mine =
+        std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) { return &l.shard == &shard; });
+    of_lanes[static_cast<std::size_t>(mine - lanes_.begin())] = shard.take_hours();
+  });
+  std::vector<MeasureHours> all;
+  for (std::vector<MeasureHours>& lane : of_lanes)
+    std::move(lane.begin(), lane.end(), std::back_inserter(all));
+  std::sort(all.begin(), all.end(),
+            [](const MeasureHours& a, const MeasureHours& b) { return a.measure < b.measure; });
+  return all;
 }
 
 bool Counting::adopt(const Config& next) {

@@ -63,6 +63,9 @@ class Counting final : public fold::BookingSink, public fleet::MinuteSink {
   [[nodiscard]] std::vector<Transition> tick(const TickFacts& facts);
   /// By SLO, as of the last tick.
   [[nodiscard]] std::vector<SloReading> read();
+  /// As Engine::keep_hours() and take_hours().
+  void keep_hours();
+  [[nodiscard]] std::vector<MeasureHours> take_hours();
   /// Whether another config's SLOs follow from what is kept; then they answer from here on. Nothing has
   /// changed if they do not. Requires: the configs differ in nothing but SLOs and policies, the windows stand
   /// at a tick. Lifetime: the config outlives this.

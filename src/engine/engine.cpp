@@ -164,6 +164,14 @@ std::shared_ptr<const Snapshot> Engine::Impl::read() {
   return next;
 }
 
+std::string measure_of(const Config& config, const SloConfig& slo) {
+  const Plan plan(config);
+  const auto known = std::find_if(config.slos.begin(), config.slos.end(),
+                                  [&](const SloConfig& one) { return one.name == slo.name; });
+  if (known == config.slos.end()) return "";
+  return plan.measures[plan.measure_of[static_cast<std::size_t>(known - config.slos.begin())]].spec.key;
+}
+
 Engine::Engine(std::shared_ptr<const Config> config, const std::vector<fleet::RegistryEntry>& registry,
                Dictionary& dictionary)
     : impl_(std::make_unique<Impl>(std::move(config), registry, dictionary)) {}
@@ -269,6 +277,12 @@ void Engine::restore_fleet(const SealedFleet& facts, Time until, Time now) {
 
 std::vector<Transition> Engine::tick(Time at) {
   return impl_->tick(at);
+}
+void Engine::keep_hours() {
+  impl_->counting.keep_hours();
+}
+std::vector<MeasureHours> Engine::take_hours() {
+  return impl_->counting.take_hours();
 }
 std::shared_ptr<const Snapshot> Engine::snapshot() const {
   return impl_->read();

@@ -16,6 +16,7 @@
 #include "groups.h"
 #include "measure_windows.h"
 #include "slod/core/hash.h"
+#include "slod/core/totals.h"
 #include "slod/fleet/fleet.h"
 #include "slod/fold/fold.h"
 #include "slod/window/slices.h"
@@ -96,6 +97,9 @@ class Measure {
   [[nodiscard]] const std::array<std::uint64_t, 3>& withdrawn() const { return withdrawn_; }
   [[nodiscard]] const std::array<std::uint64_t, 3>& attempts_booked() const { return attempts_booked_; }
 
+  /// What its series counted, of what the table gave; those that counted nothing are left out.
+  [[nodiscard]] MeasureHours hours(const std::vector<window::SeriesHour>& all) const;
+
   /// Whether everything that other views ask for follows exactly from what is kept.
   [[nodiscard]] bool can_serve(const MeasureNeeds& needs) const;
   /// Requires: can_serve().
@@ -117,6 +121,7 @@ class Measure {
   void count_in_slices(Slot slot, LabelSetId labels, window::Counts delta);
   void count_bad(const fold::Booking& booking, int sign);
   void add_group_parts();
+  [[nodiscard]] std::vector<std::string> name(const Groups::Group& group) const;
   void add_window(const Window& window);
   void add_slo_window(const Window& window);
   void reanchor(std::size_t window);

@@ -118,6 +118,13 @@ void Shard::read(std::vector<SloReading>& by_slo) {
   for (std::size_t i = 0; i < slos_.size(); ++i) by_slo[slos_[i]] = views_[i].read();
 }
 
+std::vector<MeasureHours> Shard::take_hours() {
+  const std::vector<window::SeriesHour> all = tables_.windows.take_hours();
+  std::vector<MeasureHours> out;
+  for (const Measure& measure : measures_) out.push_back(measure.hours(all));
+  return out;
+}
+
 // ---- another config
 // ------------------------------------------------------------------------------------------------
 

@@ -104,6 +104,10 @@ class Shard {
   /// Fills in its SLOs' places.
   void read(std::vector<SloReading>& by_slo);
 
+  void keep_hours() { tables_.windows.keep_hours(); }
+  /// Of its measures, since it was last asked.
+  [[nodiscard]] std::vector<MeasureHours> take_hours();
+
   /// Whether another config's SLOs can be answered from what is kept. Requires: its plan counts the same.
   [[nodiscard]] bool can_adopt(const Plan& plan) const;
   /// Requires: can_adopt(). Lifetime: the config outlives the shard.

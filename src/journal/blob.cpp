@@ -49,6 +49,8 @@ const char* name_of(Part part) {
       return "sealed minutes";
     case Part::kSealedFleet:
       return "sealed fleet";
+    case Part::kTotals:
+      return "hourly totals";
   }
   return "unknown part";
 }

@@ -26,7 +26,8 @@ enum class Part : std::uint8_t {
   kFleetWords = 8,
   kLegs = 9,
   kSealedMinutes = 10,
-  kSealedFleet = 11
+  kSealedFleet = 11,
+  kTotals = 12
 };
 [[nodiscard]] const char* name_of(Part part);
 

@@ -111,7 +111,8 @@ class MemoryJournal final : public Journal {
   Result<std::unique_ptr<Reader>> read_from(Position position, Dictionary& dictionary) override {
     return std::unique_ptr<Reader>(std::make_unique<MemoryReader>(memory_, position, dictionary));
   }
-  Status trim(Time now) override;
+  Status trim(Time now, Position counted) override;
+  Result<Time> rows_since() override { return rows_gone_; }
   [[nodiscard]] Position waits_for_seal() const override { return waits_for_seal_; }
   [[nodiscard]] Position last_position() const override { return last_position_; }
   [[nodiscard]] Time last_stamp() const override { return last_stamp_; }
@@ -137,12 +138,14 @@ class MemoryJournal final : public Journal {
   JournalOptions options_;
   Memory memory_;
   Position waits_for_seal_ = 0;
+  Time rows_gone_;  ///< groups up to it have none any more
+  Position emptied_ = 0;
   PositionTable positions_;
   Position last_position_ = 0;
   Time last_stamp_;
 };
 
-Status MemoryJournal::trim(Time now) {
+Status MemoryJournal::trim(Time now, Position counted) {
   waits_for_seal_ = 0;
   if (memory_.groups.empty()) return ok();
   for (Group& group : memory_.groups) {
@@ -153,10 +156,12 @@ Status MemoryJournal::trim(Time now) {
       });
     }
     if (now - group.stamp <= options_.keep_journeys) continue;
-    if (!sealed(group)) {
+    if (!sealed(group) || group.position > counted) {
       waits_for_seal_ = group.position;
       continue;
     }
+    rows_gone_ = group.stamp;
+    emptied_ = group.position;
     group.api.clear();
     group.device.clear();
     group.keys.clear();
@@ -164,8 +169,8 @@ Status MemoryJournal::trim(Time now) {
     std::erase_if(group.controls, [](const Control& control) { return !outlives_retention(control.kind); });
   }
   std::erase_if(memory_.groups, [&](const Group& group) {
-    return now - group.stamp > options_.keep_journeys && sealed(group) && group.controls.empty() &&
-           group.counts.empty() && group.position != last_position_;
+    return group.position <= emptied_ && group.controls.empty() && group.counts.empty() &&
+           group.position != last_position_;
   });
   return ok();
 }

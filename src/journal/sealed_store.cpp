@@ -7,6 +7,7 @@
 #include "journal/directory.h"
 #include "journal/segment.h"
 #include "journal/segment_reader.h"
+#include "journal/side_file.h"
 #include "slod/sqlite/sqlite.h"
 
 namespace slod::journal {
@@ -15,8 +16,6 @@ namespace {
 constexpr const char* kSchema =
     "CREATE TABLE sealed(until INTEGER PRIMARY KEY, since INTEGER NOT NULL, position INTEGER NOT NULL,"
     " minutes BLOB NOT NULL, fleet BLOB);";
-constexpr const char* kDurable =
-    "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;";
 
 using sqlite::Database;
 
@@ -27,34 +26,6 @@ bool exists(const std::string& path) {
 
 Place place_of(Part part, const SealedBlock& block) {
   return {part, block.position, block.until};
-}
-
-Result<Database> open_for_reading(const std::string& path) {
-  Result<Database> database = Database::open(path, Database::Mode::kReadOnly);
-  if (!database) return database;
-  const Result<bool> ours = check_format(*database);
-  if (!ours) return ours.error();
-  if (!*ours) return Error{path + " holds nothing"};
-  return database;
-}
-
-/// Made under another name, so that what is there always has its schema.
-Status make(const std::string& dir, const std::string& path) {
-  const std::string half = path + ".new";
-  if (Status s = remove_database(dir, half); !s) return s;
-  {
-    Result<Database> database = Database::open(half, Database::Mode::kCreate);
-    if (!database) return database.error();
-    const std::string header = "PRAGMA application_id=" + std::to_string(kApplicationId) +
-                               "; PRAGMA user_version=" + std::to_string(kFormatVersion) + ";";
-    const Status made =
-        database->exec(std::string(kDurable) + "BEGIN IMMEDIATE;" + kSchema + header + "COMMIT");
-    if (!made) return made;
-  }
-  std::error_code error;
-  std::filesystem::rename(half, path, error);
-  if (error) return Error{"rename " + half + ": " + error.message()};
-  return sync_directory(dir);
 }
 
 Status insert(Database& database, const SealedBlock& block) {
@@ -164,9 +135,7 @@ Result<SealedUntil> sealed_until(const std::string& dir) {
 
 Status add_sealed(const std::string& dir, const SealedBlock& block, Time oldest) {
   const std::string path = sealed_path(dir);
-  if (!exists(path)) {
-    if (Status made = make(dir, path); !made) return made;
-  }
+  if (Status made = make_side_file(dir, path, kSchema); !made) return made;
   Result<Database> database = Database::open(path, Database::Mode::kReadWrite);
   if (!database) return database.error();
   Status done = database->exec(std::string(kDurable) + "BEGIN IMMEDIATE");
@@ -184,7 +153,7 @@ Status add_sealed(const std::string& dir, const SealedBlock& block, Time oldest)
 Result<std::unique_ptr<SealedReader>> SealedReader::open(const std::string& dir) {
   const std::string path = sealed_path(dir);
   if (!exists(path)) return std::unique_ptr<SealedReader>();
-  Result<Database> database = open_for_reading(path);
+  Result<Database> database = open_side_file(path, Database::Mode::kReadOnly);
   if (!database) return damaged(path, "at its head", database.error().message);
   auto reader = std::make_unique<BlockReader>(std::move(*database), path);
   if (Status s = reader->begin(); !s) return damaged(path, "at its head", s.error().message);

@@ -30,7 +30,8 @@ class SqliteJournal final : public Journal {
   Result<std::unique_ptr<Reader>> read_from(Position position, Dictionary& dictionary) override {
     return std::unique_ptr<Reader>(std::make_unique<SqliteReader>(options_.dir, position, dictionary));
   }
-  Status trim(Time now) override;
+  Status trim(Time now, Position counted) override;
+  Result<Time> rows_since() override;
   [[nodiscard]] Position waits_for_seal() const override { return trimmer_.waits_for_seal(); }
   [[nodiscard]] Trimmed trimmed() const override { return trimmer_.trimmed(); }
   [[nodiscard]] Position last_position() const override { return last_position_; }
@@ -195,7 +196,7 @@ void SqliteJournal::appended(const Group& group, const GroupBlobs& blobs) {
   if (!copied) static_cast<void>(failed(copied.error(), false).has_value());
 }
 
-Status SqliteJournal::trim(Time now) {
+Status SqliteJournal::trim(Time now, Position counted) {
   const Result<std::vector<SegmentFile>> files = list_segments(options_.dir);
   if (!files) return files.error();
   // The newest segment may hold nothing yet; then the one before must stay too, or a crash would leave no
@@ -203,7 +204,21 @@ Status SqliteJournal::trim(Time now) {
   std::vector<SegmentFile> groups = *files;
   if (segment_empty_ && !groups.empty()) groups.pop_back();
   if (unfinished_) unfinished_ = !finish_closed(groups);
-  return trimmer_.trim(now, groups, sealed_.position);
+  return trimmer_.trim(now, groups, {sealed_.position, counted});
+}
+
+/// What was kept of dropped segments ends with the last group whose rows went.
+Result<Time> SqliteJournal::rows_since() {
+  const std::string path = kept_path(options_.dir);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return Time{};
+  Dictionary unused;
+  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(path, unused);
+  if (!reader) return reader.error();
+  if (!*reader) return Time{};
+  const Result<std::optional<SegmentReader::End>> last = (*reader)->last();
+  if (!last) return last.error();
+  return *last ? (*last)->stamp : Time{};
 }
 
 Status SqliteJournal::collect_keys(Time at, std::vector<StoredKey>& keys) const {

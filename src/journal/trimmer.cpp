@@ -96,19 +96,16 @@ Status copy_kept(SegmentReader& from, Segment& to, Position last) {
 
 }  // namespace
 
-Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files, Position sealed) {
-  sealed_ = sealed;
+Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files, Done done) {
+  done_ = done;
   waits_for_seal_ = 0;
   std::uint64_t bytes = bytes_in(options_.dir);
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
     const Result<Closed*> closed = look(files[i]);
     if (!closed) return closed.error();
     const bool old = now - (*closed)->last_stamp > options_.keep_journeys;
-    if ((old || bytes > options_.max_bytes) && options_.seals && (*closed)->last > sealed_) {
-      wait_for_seal(**closed, old);
-      break;
-    }
     if (old || bytes > options_.max_bytes) {
+      if (!may_go(**closed, old)) break;
       const Closed dropped = **closed;
       if (Status s = drop_segment(files[i]); !s) return s;
       note_dropped(dropped, old);
@@ -121,12 +118,14 @@ Status Trimmer::trim(Time now, const std::vector<SegmentFile>& files, Position s
   return ok();
 }
 
-/// Nothing leaves before what it tells is sealed.
-void Trimmer::wait_for_seal(const Closed& closed, bool old) {
+bool Trimmer::may_go(const Closed& closed, bool old) {
+  const bool sealed = !options_.seals || closed.last <= done_.sealed;
+  if (sealed && closed.last <= done_.counted) return true;
   waits_for_seal_ = closed.last;
-  if (old || closed.last <= early_) return;
+  if (sealed || old || closed.last <= early_) return false;
   early_ = closed.last;
   ++trimmed_.early_seals;
+  return false;
 }
 
 void Trimmer::note_dropped(const Closed& closed, bool old) {
@@ -175,7 +174,7 @@ Status Trimmer::keep(const SegmentFile& file) {
 }
 
 bool Trimmer::fleet_may_go(const Closed& closed, Time now) const {
-  return options_.seals ? closed.last <= sealed_ : now - closed.last_stamp > options_.keep_fleet;
+  return options_.seals ? closed.last <= done_.sealed : now - closed.last_stamp > options_.keep_fleet;
 }
 
 Status Trimmer::trim_streams(const SegmentFile& file, Closed& closed, Time now) {

@@ -17,9 +17,12 @@ namespace slod::journal {
 class Trimmer {
  public:
   explicit Trimmer(const JournalOptions& options) : options_(options) {}
-  /// Everything but the newest segment may go. `files`: all segments. `sealed`: up to which group fleet rows
-  /// are.
-  Status trim(Time now, const std::vector<SegmentFile>& files, Position sealed);
+  /// Up to which groups the fleet's rows are sealed, and everything is in the hourly totals.
+  struct Done {
+    Position sealed = 0, counted = 0;
+  };
+  /// Everything but the newest segment may go. `files`: all segments.
+  Status trim(Time now, const std::vector<SegmentFile>& files, Done done);
   [[nodiscard]] Position waits_for_seal() const { return waits_for_seal_; }
   [[nodiscard]] const Trimmed& trimmed() const { return trimmed_; }
 
@@ -32,7 +35,8 @@ class Trimmer {
     bool keys_gone = false;
   };
   Result<Closed*> look(const SegmentFile& file);
-  void wait_for_seal(const Closed& closed, bool old);
+  /// Whether it may go: what it tells is kept elsewhere. Else what is wanted is noted.
+  [[nodiscard]] bool may_go(const Closed& closed, bool old);
   void note_dropped(const Closed& closed, bool old);
   Status drop_segment(const SegmentFile& file);
   Status keep(const SegmentFile& file);
@@ -40,7 +44,8 @@ class Trimmer {
   [[nodiscard]] bool fleet_may_go(const Closed& closed, Time now) const;
   JournalOptions options_;
   std::map<Position, Closed> closed_;
-  Position sealed_ = 0, waits_for_seal_ = 0;
+  Done done_;
+  Position waits_for_seal_ = 0;
   Position early_ = 0;  ///< the last of a segment whose early seal was asked for
   Trimmed trimmed_;
 };

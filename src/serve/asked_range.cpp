@@ -51,13 +51,15 @@ Result<Time> asked_time(std::string_view target, std::string_view key, Time othe
                "\"; write a time as 2026-11-22T12:00:00Z, or seconds since the epoch"};
 }
 
-}  // namespace
+/// From when on, and until when at most.
+struct Asked {
+  Time from, to;
+};
 
-Result<engine::SlotRange> asked_range(std::string_view target, Time as_of) {
+Result<Asked> asked_times(std::string_view target, Time as_of, Duration back) {
   const Result<Time> to = asked_time(target, "to", as_of);
   if (!to) return to.error();
   const Time end = std::min(*to, as_of);
-  Duration back = hours(1);
   if (const auto since = parameter(target, "since")) {
     const auto duration = parse_duration(*since);
     if (!duration || *duration <= Duration(0)) {
@@ -70,11 +72,42 @@ Result<engine::SlotRange> asked_range(std::string_view target, Time as_of) {
   const Result<Time> from = asked_time(target, "from", end - back);
   if (!from) return from.error();
   if (*from >= *to) return Error{"`from` must be before `to`"};
+  return Asked{*from, end};
+}
+
+}  // namespace
+
+Result<engine::SlotRange> asked_range(std::string_view target, Time as_of) {
+  const Result<Asked> asked = asked_times(target, as_of, hours(1));
+  if (!asked) return asked.error();
+  const Time end = asked->to;
   const Slot last = slot_of(end) + (slot_start(slot_of(end)) < end ? 1 : 0);
-  const Slot first = slot_of(*from);
+  const Slot first = slot_of(asked->from);
   if (first >= last)
     return Error{"nothing is known yet of that time: the numbers are as of " + format_rfc3339(as_of)};
   return engine::SlotRange{first, last};
+}
+
+Result<HistoryRange> asked_history(std::string_view target, Time as_of) {
+  constexpr Duration kFewDays = hours(72);
+  const Result<Asked> asked = asked_times(target, as_of, hours(24 * 30));
+  if (!asked) return asked.error();
+  HistoryRange range;
+  range.step = asked->to - asked->from <= kFewDays ? Duration(hours(1)) : kOneDay;
+  if (const auto text = parameter(target, "step")) {
+    const auto step = parse_duration(*text);
+    if (!step || *step < hours(1) || *step % hours(1) != Duration(0) || *step > hours(24 * 366)) {
+      return Error{"`step` is \"" + text->substr(0, 60) +
+                   "\"; write whole hours or days, such as 1h, 1d or 7d: totals are kept by the hour"};
+    }
+    range.step = *step;
+  }
+  const auto groups = parameter(target, "groups");
+  if (groups && *groups != "0" && *groups != "1") return Error{"`groups` is 1 (each group too) or 0"};
+  range.groups = groups == "1";
+  range.from = floor_to(asked->from, range.step);
+  range.to = floor_to(asked->to - Duration(1), range.step) + range.step;
+  return range;
 }
 
 }  // namespace slod::serve

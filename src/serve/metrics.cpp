@@ -77,6 +77,12 @@ void add_process(Families& families, const engine::Snapshot& snapshot, const Pro
   families.counter("slod_journal_early_seals_total",
                    "Device-minutes sealed before their time because max_bytes was reached.", {},
                    static_cast<double>(process.early_seals));
+  families.gauge("slod_hourly_totals_until_timestamp_seconds",
+                 "The tick up to which hourly totals are on disk; 0: none are.", {},
+                 static_cast<double>(nanos(process.totals_until)) / 1e9);
+  families.counter("slod_hourly_totals_write_failures_total",
+                   "Tries to write hourly totals that failed; they wait in memory.", {},
+                   static_cast<double>(process.totals_failures));
   families.gauge("slod_commit_seconds", "Duration of the newest commit.", {}, process.commit_seconds);
   families.gauge("slod_disk_full", "1 while records are refused because the disk of the state is full.", {},
                  process.disk_full ? 1 : 0);

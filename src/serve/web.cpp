@@ -49,6 +49,8 @@ class WebHandler final : public net::Handler {
     if (path == "/-/reload") return reload(std::move(respond));
     if (path.starts_with(kSlo) && path.ends_with(kContributors)) {
       contributors(request, std::move(respond));
+    } else if (path.starts_with(kSlo) && path.ends_with(kHistory)) {
+      history(request, std::move(respond));
     } else {
       respond(answer(path));
     }
@@ -57,12 +59,37 @@ class WebHandler final : public net::Handler {
  private:
   static constexpr std::string_view kSlo = "/api/v1/slos/";
   static constexpr std::string_view kContributors = "/contributors";
+  static constexpr std::string_view kHistory = "/history";
+
+  static std::string slo_in(std::string_view path, std::string_view end) {
+    return std::string(path.substr(kSlo.size(), path.size() - kSlo.size() - end.size()));
+  }
+
+  static net::Response busy() {
+    net::Response busy = failure(503, "unavailable", "too many ask about the past; ask again later");
+    busy.headers.emplace_back("Retry-After", "5");
+    return busy;
+  }
+
+  void history(const net::Request& request, net::Respond respond) {
+    const std::string_view path = request.path();
+    const auto snapshot = context_.snapshot();
+    if (!snapshot || snapshot->as_of == Time{} || !context_.history) return respond(starting(path));
+    const std::string name = slo_in(path, kHistory);
+    if (!knows(*snapshot, name)) return respond(unknown_slo(*snapshot, name));
+    const Result<HistoryRange> range = asked_history(request.target, snapshot->as_of);
+    if (!range) return respond(failure(400, "bad_data", range.error().message));
+    const bool taken = context_.history(name, *range, [respond](const Result<std::string>& found) {
+      respond(found ? success(*found) : failure(503, "unavailable", found.error().message));
+    });
+    if (!taken) respond(busy());
+  }
 
   void contributors(const net::Request& request, net::Respond respond) {
     const std::string_view path = request.path();
     const auto snapshot = context_.snapshot();
     if (!snapshot || snapshot->as_of == Time{} || !context_.contributors) return respond(starting(path));
-    const auto name = std::string(path.substr(kSlo.size(), path.size() - kSlo.size() - kContributors.size()));
+    const std::string name = slo_in(path, kContributors);
     if (!knows(*snapshot, name)) return respond(unknown_slo(*snapshot, name));
     const Result<engine::SlotRange> range = asked_range(request.target, snapshot->as_of);
     if (!range) return respond(failure(400, "bad_data", range.error().message));
@@ -70,10 +97,7 @@ class WebHandler final : public net::Handler {
       respond(found ? success(contributors_json(*found))
                     : failure(503, "unavailable", found.error().message));
     });
-    if (taken) return;
-    net::Response busy = failure(503, "unavailable", "too many ask what ate the budget; ask again later");
-    busy.headers.emplace_back("Retry-After", "5");
-    respond(std::move(busy));
+    if (!taken) respond(busy());
   }
 
   static bool knows(const engine::Snapshot& snapshot, const std::string& name) {

@@ -7,6 +7,7 @@
 
 #include "slod/core/result.h"
 #include "window/cell_store.h"
+#include "window/hour_tally.h"
 #include "window/spec_state.h"
 
 namespace slod::window {
@@ -75,6 +76,7 @@ struct WindowTable::Impl {
   std::vector<Slot> since;
   Slot now = 0;
   bool late = false;  // something was recorded before now since the last tick
+  HourTally hours;
 
   std::uint32_t spec_for(const SeriesSpec& spec);
   void park(SeriesId id, Slot slot, Counts delta);
@@ -91,7 +93,7 @@ struct WindowTable::Impl {
   [[nodiscard]] Counts sum_of(const Series& s, const WindowState& window) const;
   template <class A>
   void io(A& a) {
-    a(specs, series, due, sums, stores, since, now, late);
+    a(specs, series, due, sums, stores, since, now, late, hours);
   }
 };
 
@@ -127,6 +129,7 @@ void WindowTable::Impl::park(SeriesId id, Slot slot, Counts delta) {
 }
 
 void WindowTable::Impl::enter(SeriesId id, Slot slot, Counts delta) {
+  hours.add(id, slot, delta);
   const Series& s = series[id];
   const SpecState& spec = specs[s.spec];
   std::array<Cell, 4> cells{};
@@ -323,6 +326,14 @@ void WindowTable::add_window(SeriesId id, const WindowSpec& window) {
         w == visible ? impl_->sum_of(s, spec.windows[w]) : impl_->sums[old_sums + before];
   }
   impl_->due[id] = std::min(impl_->due[id], impl_->next_due(id));
+}
+
+void WindowTable::keep_hours() {
+  impl_->hours.keep();
+}
+
+std::vector<SeriesHour> WindowTable::take_hours() {
+  return impl_->hours.take();
 }
 
 std::size_t WindowTable::size() const {

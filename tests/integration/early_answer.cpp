@@ -27,7 +27,8 @@ class EarlyJournal final : public Journal {
   Result<std::unique_ptr<Reader>> read_from(Position position, Dictionary& dictionary) override {
     return journal_->read_from(position, dictionary);
   }
-  Status trim(Time now) override { return journal_->trim(now); }
+  Status trim(Time now, Position counted) override { return journal_->trim(now, counted); }
+  Result<Time> rows_since() override { return journal_->rows_since(); }
   [[nodiscard]] Position last_position() const override {
     return journal_->last_position() + (held_ ? 1 : 0);
   }

@@ -8,8 +8,8 @@ import shutil
 import sqlite3
 import time
 
-from clock_test import library
-from harness import SLOD, TICK, IntegrationTest, Slod, http_request, main, run, seconds_of, wait_for
+from harness import SLOD, TICK, IntegrationTest, http_request, main, run, seconds_of, wait_for
+from later_slod import LaterSlod
 
 HOUR = 3600
 CONFIG = """
@@ -27,25 +27,9 @@ slos:
 SAID = ("good", "bad", "valid", "excluded", "unobserved", "expected", "coverage", "sli", "outcomes", "groups", "budget")
 
 
-class LaterSlod(Slod):
-    """Its wall clock stands elsewhere; it is set before each start."""
-
+class FleetSlod(LaterSlod):
     def __init__(self, test):
-        self.offset = test.write("offset", "+0")
-        super().__init__(test, CONFIG % (test.dir / "slod-state", "", ""), wrapper=[
-            "env", f"LD_PRELOAD={library()}", f"FAKETIME_TIMESTAMP_FILE={self.offset}", "FAKETIME_NO_CACHE=1",
-            "FAKETIME_DONT_FAKE_MONOTONIC=1"])
-
-    def start_at(self, ago, second):
-        """`second` of 0 to 9 s: how long the last tick would be ago. Returns its clock now."""
-        self.shift = (second - (time.time() - ago)) % TICK - ago
-        self.offset.write_text(f"{self.shift:+.3f}")
-        self.start()
-        return time.time() + self.shift
-
-    def tick_of_now(self):
-        started = time.time() + self.shift
-        wait_for("a tick", lambda: seconds_of(self.api("/api/v1/slos")["as_of"]) >= started, 4 * TICK)
+        super().__init__(test, CONFIG % (test.dir / "slod-state", "", ""))
 
     def all_said(self):
         """Of one tick."""
@@ -81,7 +65,7 @@ def an_hour(now):
 
 class SealingTest(IntegrationTest):
     def test_the_numbers_outlive_the_reports(self):
-        slod = LaterSlod(self)
+        slod = FleetSlod(self)
         now = slod.start_at(27 * HOUR, 7)
         answer = slod.post("fleet", an_hour(now))
         self.assertEqual(json.loads(answer.body)["accepted"], 60)

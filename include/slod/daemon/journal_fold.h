@@ -44,6 +44,11 @@ class JournalFold {
   void apply(const journal::Group& group, const OnTick& on_tick);
   /// The same for a group that was read into dictionary(). A tick that has been before is passed over.
   void apply_own(const journal::Group& group, const OnTick& on_tick);
+  /// Tells what was counted, hour by hour, from here on: at the first tick of each hour, and where room is
+  /// short. First before everything else and restore(); later to tell somebody else. Thread of apply().
+  using TellHours = std::function<void(HourlyTotals)>;
+  void keep_hours(TellHours tell);
+  [[nodiscard]] Time told_hours() const { return told_hours_; }
   /// Not of a group: where history lies in times in which slod did not run.
   void tick(Time at, const OnTick& on_tick);
   /// Before everything else: history that will be merged in.
@@ -103,6 +108,7 @@ class JournalFold {
   bool takes_sealed(const journal::Group& group);
   void unobserved(const std::string& source, Time from, Time to);
   void look_at_sources(Time at);
+  void tell_hours(Time at);
   void take_history_note(const journal::Control& control);
   template <class A>
   void io(A& a);
@@ -120,6 +126,8 @@ class JournalFold {
   QuietRules quiet_;
   RouteDays routes_;
   Coverage coverage_;
+  TellHours tell_hours_;
+  Time told_hours_;  ///< the tick up to which they were told; the epoch: never
   std::uint64_t history_blocks_ = 0, history_noted_ = 0;
   bool damaged_ = false;
   std::set<std::string> down_, shown_down_;  ///< sources by control records; as the engine was told

@@ -24,6 +24,12 @@ struct RefoldingEar {
   std::function<void(const journal::Group&)> group;  ///< of the journal, when it is applied
 };
 
+/// Who is told what is counted, hour by hour. Both or none.
+struct HoursTo {
+  std::function<void()> begins;  ///< and once more, if it has to begin anew
+  JournalFold::TellHours tell;
+};
+
 struct RefoldingInput {
   std::shared_ptr<const Config> config;
   std::vector<fleet::RegistryEntry> registry;
@@ -36,6 +42,7 @@ struct RefoldingInput {
   std::function<bool(double)> progress;
   RefoldingEar ear = {};
   std::size_t most_bookings = engine::BookingLog::kMost;
+  HoursTo hours = {};
 };
 
 class Refolding {

@@ -7,11 +7,15 @@
 #include <memory>
 #include <vector>
 
+#include "slod/core/totals.h"
 #include "slod/engine/booking_log.h"
 #include "slod/engine/minute_ledger.h"
 #include "slod/engine/snapshot.h"
 
 namespace slod::engine {
+
+/// What an SLO of the config counts, in the words of MeasureHours::measure. Equal words share their counts.
+[[nodiscard]] std::string measure_of(const Config& config, const SloConfig& slo);
 
 class Engine {
  public:
@@ -60,6 +64,11 @@ class Engine {
   /// The picture of the last tick (as_of is the epoch before the first). What was applied since is in the
   /// counters already, in the sums only where it is late.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+
+  /// From here on what is counted is tallied by hour too. Before the first row, and before io().
+  void keep_hours();
+  /// What entered the numbers since it was last asked, up to the last tick: by measure, in words.
+  [[nodiscard]] std::vector<MeasureHours> take_hours();
 
   /// Another config's SLOs answer from here on, if what is kept says exactly what they would have counted:
   /// other names, objectives, policies, orders; further windows within what is kept. Their rules go on where

@@ -19,6 +19,8 @@ namespace slod::journal {
 
 /// Groups are numbered 1, 2, 3... without gaps over all segments. 0: before the first.
 using Position = std::uint64_t;
+/// Behind every group.
+inline constexpr Position kAllGroups = ~Position{0};
 
 enum class ControlKind : std::uint8_t {
   kTick = 1,
@@ -119,9 +121,15 @@ class Journal {
   /// Forgets what is older than the retentions (fleet rows, then whole segments) or beyond max_bytes; what
   /// people did and the sums of the counts stay (docs/journal-format.md). Bounded work: call it at every
   /// tick.
-  virtual Status trim(Time now) = 0;
-  /// The last group that trim() would have dropped for want of room, but its fleet rows are not sealed yet.
-  /// 0: none.
+  /// Groups after `counted` keep their rows, whatever their age: what they add to the hourly totals is not
+  /// durable yet.
+  virtual Status trim(Time now, Position counted) = 0;
+  Status trim(Time now) { return trim(now, kAllGroups); }
+  /// The stamp of the last group whose rows are gone: those of all later ones are there. The epoch: none ever
+  /// went. Any thread.
+  virtual Result<Time> rows_since() = 0;
+  /// The last group that trim() would have dropped, but its fleet rows are not sealed or it is not counted in
+  /// hourly totals yet. 0: none.
   [[nodiscard]] virtual Position waits_for_seal() const { return 0; }
   [[nodiscard]] virtual Trimmed trimmed() const { return {}; }
   [[nodiscard]] virtual Position last_position() const = 0;

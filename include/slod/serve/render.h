@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "slod/core/result.h"
+#include "slod/core/totals.h"
 #include "slod/engine/contributors.h"
 #include "slod/engine/snapshot.h"
 
@@ -17,6 +19,8 @@ struct ProcessFigures {
   std::uint64_t journal_bytes = 0;
   std::uint64_t dropped_by_age = 0, dropped_by_room = 0;  ///< segments of the journal
   std::uint64_t early_seals = 0;
+  Time totals_until;
+  std::uint64_t totals_failures = 0;
   std::map<std::string, std::uint64_t> refused;  ///< by listener: requests and connections without room
   double fold_lag_seconds = 0, commit_seconds = 0;
   bool config_reload_ok = true;
@@ -35,6 +39,19 @@ struct SliBounds {
                                                   const engine::Missing& missing);
 /// Over the SLO window.
 [[nodiscard]] std::optional<SliBounds> sli_bounds(const engine::SloReading& reading);
+
+/// Which hours of an SLO's past are asked for. Steps are whole hours since the epoch.
+struct HistoryRange {
+  Time from, to;
+  Duration step{0};
+  bool groups = false;
+};
+/// What hourly totals tell of it.
+struct PastHours {
+  std::vector<SeriesHours> series;
+  Time until;           ///< they are counted up to this tick; the epoch: nothing is
+  Time recounted_from;  ///< days before are as they were counted then; the epoch: all are by the rules of now
+};
 
 /// The Prometheus text format 0.0.4. `promtool check metrics` is clean.
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);
@@ -68,6 +85,11 @@ class SloMetrics {
 [[nodiscard]] std::string contributors_json(const engine::Contributors& contributors);
 /// What `slod why` prints of that. "" if it is not that.
 [[nodiscard]] std::string contributors_text_from_json(const std::string& data, bool colour);
+/// `data` of /api/v1/slos/NAME/history. Errors: more points than an answer holds, and what to ask instead.
+[[nodiscard]] Result<std::string> history_json(const SloConfig& slo, const HistoryRange& range,
+                                               const PastHours& past);
+/// What `slod history` prints of that. "" if it is not that.
+[[nodiscard]] std::string history_text_from_json(const std::string& data, bool colour);
 /// The table of `slod status`, `slod replay` and the demo; `colour` for terminals.
 [[nodiscard]] std::string slos_table(const engine::Snapshot& snapshot, bool colour);
 /// The same table from `data` of /api/v1/slos, as `slod status` gets it. "" if it is not that.

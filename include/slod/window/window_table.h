@@ -56,6 +56,14 @@ struct SeriesSpec {
   std::vector<WindowSpec> windows;
 };
 
+/// What entered the windows of a series in one hour of event time (hours since the epoch).
+struct SeriesHour {
+  SeriesId series = 0;
+  std::int64_t hour = 0;
+  Counts counts;
+  friend bool operator==(const SeriesHour&, const SeriesHour&) = default;
+};
+
 class WindowTable {
  public:
   WindowTable();
@@ -90,6 +98,11 @@ class WindowTable {
   [[nodiscard]] bool can_add(const SeriesSpec& kept, const WindowSpec& window) const;
   /// One window more, behind the others. Requires: can_add(). Cost: the cells of the window.
   void add_window(SeriesId id, const WindowSpec& window);
+  /// From here on what enters the windows is tallied by hour too, whether a window still reaches back to it
+  /// or not. Before the first count.
+  void keep_hours();
+  /// What has entered since it was last asked, by series and hour: changes that add up to what an hour holds.
+  [[nodiscard]] std::vector<SeriesHour> take_hours();
   [[nodiscard]] std::size_t size() const;
   /// Bytes held for one series, its share of shared tables left out.
   [[nodiscard]] std::size_t memory(SeriesId id) const;

@@ -31,7 +31,8 @@ class JournalOnDisk final : public journal::Journal {
   Result<std::unique_ptr<journal::Reader>> read_from(journal::Position position, Dictionary& own) override {
     return memory_->read_from(position, own);
   }
-  Status trim(Time now) override { return memory_->trim(now); }
+  Status trim(Time now, journal::Position counted) override { return memory_->trim(now, counted); }
+  Result<Time> rows_since() override { return memory_->rows_since(); }
   [[nodiscard]] journal::Position waits_for_seal() const override { return wanted; }
   [[nodiscard]] journal::Trimmed trimmed() const override {
     journal::Trimmed trimmed;

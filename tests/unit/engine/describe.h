@@ -92,6 +92,18 @@ inline std::string describe(const Snapshot& snapshot) {
   return out.text;
 }
 
+inline std::string describe(const std::vector<MeasureHours>& measures) {
+  Describer out;
+  for (const MeasureHours& measure : measures) {
+    out.put("\n  hours " + measure.measure);
+    for (const SeriesHours& series : measure.series) {
+      out.put(static_cast<std::int64_t>(series.of)), out.all(series.name);
+      for (const HourCount& hour : series.hours) out.put(hour.hour), out.put(hour.good), out.put(hour.bad);
+    }
+  }
+  return out.text;
+}
+
 inline std::string describe(const std::vector<Transition>& transitions) {
   Describer out;
   out.all(transitions);

@@ -3,6 +3,7 @@
 // trackers.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <set>
 
@@ -148,6 +149,28 @@ class Naive {
         }
       }
     }
+  }
+  /// Everything before the tick by hour, of the whole (no values) and of each group that was admitted.
+  /// Not of slices.
+  using Hour = std::pair<std::vector<std::string>, std::int64_t>;
+  [[nodiscard]] std::map<Hour, Tally> hours(const SloConfig& slo, Time at) const {
+    constexpr std::int64_t kSlots = 360;
+    std::set<std::int64_t> numbers;
+    for (const Fact& fact : facts(slo)) numbers.insert(floor_div(fact.slot, kSlots));
+    std::set<std::vector<std::string>> groups;
+    if (const auto known = admitted_.find(&slo); known != admitted_.end()) groups = known->second;
+    std::map<Hour, Tally> found;
+    for (const std::int64_t hour : numbers) {
+      const auto inside = [&](const Fact& f) { return floor_div(f.slot, kSlots) == hour; };
+      const Slot first = std::numeric_limits<Slot>::min();
+      found[{{}, hour}] = count(slo, first, at, inside);
+      for (const auto& group : groups) {
+        found[{group, hour}] =
+            count(slo, first, at, [&](const Fact& f) { return inside(f) && values(slo, f.labels) == group; });
+      }
+    }
+    std::erase_if(found, [](const auto& one) { return one.second == Tally{}; });
+    return found;
   }
   /// Groups with something in their SLO window.
   [[nodiscard]] std::map<std::vector<std::string>, Tally> groups(const SloConfig& slo, Time at) const {

@@ -142,6 +142,8 @@ class NaiveTest : public ::testing::Test {
   std::string play(Rows& rows, const std::shared_ptr<const Config>& config,
                    const std::vector<fold::test::Step>& steps, const How& how) {
     Engine engine(config, {}, rows.dictionary);
+    engine.keep_hours();
+    Told told;
     Naive naive(*config, rows.dictionary, how.broken);
     LongReader reader(rows.dictionary, how.broken);
     fold::test::Oracle oracle(*config, rows.dictionary);
@@ -163,12 +165,54 @@ class NaiveTest : public ::testing::Test {
         engine.tick(tick.at);
         oracle.tick(tick.at);
         last_tick = tick.at;
+        if (how.random.one_in(3)) add(told, engine.take_hours());
         if (&tick != last && !how.random.one_in(how.is_long ? 2 : 8)) continue;
         if (!how.is_long) ask(naive, oracle);
         if (std::string wrong = compare(*engine.snapshot(), naive, how.is_long); !wrong.empty())
           return "shards " + std::to_string(config->shards) + ", tick at " + format_rfc3339(tick.at) + ": " +
                  wrong;
       }
+    }
+    add(told, engine.take_hours());
+    return how.random.one_in(4) ? compare_hours(*config, told, naive, last->at) : "";
+  }
+
+  /// By measure: the hours of the whole and of its groups.
+  using Told = std::map<std::string, std::map<Naive::Hour, Tally>>;
+
+  static void add(Told& told, const std::vector<MeasureHours>& measures) {
+    for (const MeasureHours& measure : measures) {
+      for (const SeriesHours& series : measure.series) {
+        if (series.of != TotalOf::kWhole && series.of != TotalOf::kGroup) continue;
+        for (const HourCount& hour : series.hours) {
+          Tally& tally = told[measure.measure][{series.name, hour.hour}];
+          tally.good += hour.good;
+          tally.bad += hour.bad;
+        }
+      }
+    }
+  }
+
+  static std::string compare_hours(const Config& config, Told& told, const Naive& naive, Time at) {
+    for (const SloConfig& slo : config.slos) {
+      if (slo.budgeting) continue;  // slices behind the longest window are not judged any more
+      std::map<Naive::Hour, Tally>& engine = told[measure_of(config, slo)];
+      std::erase_if(engine, [](const auto& one) { return one.second == Tally{}; });
+      std::map<std::int64_t, Tally> whole, groups;
+      for (const auto& [hour, tally] : engine) {
+        Tally& sum = hour.first.empty() ? whole[hour.second] : groups[hour.second];
+        sum.good += tally.good;
+        sum.bad += tally.bad;
+      }
+      if (!slo.group_by.empty() && whole != groups) return slo.name + ": hours of groups";
+      for (const auto& [hour, tally] : naive.hours(slo, at)) {
+        const auto found = engine.find(hour);
+        const std::string wrong = differs(slo.name + ", hour " + std::to_string(hour.second),
+                                          found == engine.end() ? Tally{} : found->second, tally);
+        if (!wrong.empty()) return wrong;
+        if (hour.first.empty()) whole.erase(hour.second);
+      }
+      if (!whole.empty()) return slo.name + ": an hour in which nothing happened";
     }
     return "";
   }

@@ -39,6 +39,7 @@ class ShardsTest : public ::testing::Test {
     auto config = std::make_shared<Config>(rows->config);
     config->shards = shards;
     Engine engine(config, {}, rows->dictionary);
+    engine.keep_hours();
     std::string said;
     bool down = false;
     for (const Step& step : steps) {
@@ -54,6 +55,7 @@ class ShardsTest : public ::testing::Test {
       said += describe(engine.tick(tick->at));
       if (&step == &steps.back() || nanos(tick->at) / 10'000'000'000 % 4 == 0)
         said += describe(*engine.snapshot());
+      if (nanos(tick->at) / 10'000'000'000 % 7 == 0) said += describe(engine.take_hours());
     }
     return said;
   }

@@ -319,6 +319,34 @@ TYPED_TEST_P(JournalConformance, NothingLeavesBeforeItIsSealed) {
   EXPECT_EQ(left.front(), "2 0-3600  f");
 }
 
+TYPED_TEST_P(JournalConformance, NothingLeavesBeforeItIsCountedAndItSaysWhatIsGone) {
+  for (int day = 0; day < 4; ++day) {
+    Group group = this->group_at(at(0) + hours(24 * day));
+    group.api.resize(static_cast<std::size_t>(day) + 1);
+    this->append(group);
+  }
+  const Time later = at(0) + hours(24 * 500);
+  const auto rows = [&] {
+    std::size_t count = 0;
+    auto reader = this->journal_->read_from(0);
+    for (auto group = (*reader)->next(); group && *group; group = (*reader)->next())
+      count += (*group)->api.size();
+    return count;
+  };
+  EXPECT_EQ(*this->journal_->rows_since(), Time{});
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(later, 0));
+  EXPECT_EQ(rows(), 10U);
+  EXPECT_GT(this->journal_->waits_for_seal(), 0U);
+  EXPECT_EQ(*this->journal_->rows_since(), Time{});
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(later, 2));
+  EXPECT_EQ(rows(), 7U) << "the third and the fourth day";
+  EXPECT_EQ(*this->journal_->rows_since(), at(0) + hours(24));
+  for (int round = 0; round < 20; ++round) ASSERT_TRUE(this->journal_->trim(later));
+  EXPECT_EQ(rows(), 4U) << "the newest stays";
+  EXPECT_EQ(this->journal_->waits_for_seal(), 0U);
+  EXPECT_EQ(*this->journal_->rows_since(), at(0) + hours(48));
+}
+
 TYPED_TEST_P(JournalConformance, SealedMinutesEndAfterThreeYears) {
   this->reopen(true);
   const Time first = at(0);
@@ -340,6 +368,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     GivesTheKeysSinceATime, TrimmingKeepsWhatPeopleDidAndTheSumOfTheCounts,
     EveryKindOfRecordThatPeopleWillMakeIsKeptForEver, CommandsAndRepliesStayWithTheJourneysInTheirPlaces,
     WhatIsSealedComesFirstAndBetweenTheGroupsOfItsTime, AnOverlappingBlockTakesThePlaceOfTheOlderOne,
-    NothingLeavesBeforeItIsSealed, SealedMinutesEndAfterThreeYears);
+    NothingLeavesBeforeItIsSealed, NothingLeavesBeforeItIsCountedAndItSaysWhatIsGone,
+    SealedMinutesEndAfterThreeYears);
 
 }  // namespace slod::journal::test

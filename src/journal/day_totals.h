@@ -1,0 +1,38 @@
+// DayTotals: the hours of one day of one measure, and their bytes. docs/journal-format.md, "Totals". Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "slod/core/totals.h"
+
+namespace slod::journal {
+
+class DayTotals {
+ public:
+  static constexpr std::int64_t kHours = 24;
+  using Name = std::pair<TotalOf, std::vector<std::string>>;
+  /// By hour of the day: good and bad.
+  using Hours = std::array<std::pair<std::int64_t, std::int64_t>, kHours>;
+
+  void add(const Name& name, std::int64_t hour_of_day, std::int64_t good, std::int64_t bad);
+  void add(const DayTotals& other);
+  [[nodiscard]] const std::map<Name, Hours>& series() const { return series_; }
+  [[nodiscard]] std::string encode() const;
+  /// Adds what they hold. False: malformed.
+  [[nodiscard]] bool decode(std::string_view bytes);
+
+ private:
+  std::map<Name, Hours> series_;
+};
+
+/// A measure's totals by day.
+using Days = std::map<std::int64_t, DayTotals>;
+void add_to(Days& days, const MeasureHours& measure);
+
+}  // namespace slod::journal

@@ -1,0 +1,349 @@
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <set>
+
+#include "slod/journal/totals.h"
+
+#include "journal/blob.h"
+#include "journal/day_totals.h"
+#include "journal/directory.h"
+#include "journal/side_file.h"
+
+namespace slod::journal {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+constexpr const char* kSchema =
+    "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id=1), edition INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, recounted_from INTEGER NOT NULL);"
+    "INSERT INTO state VALUES(1,0,0,0,0);"
+    "CREATE TABLE measures(id INTEGER PRIMARY KEY, words TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE totals(measure INTEGER, day INTEGER, hours BLOB NOT NULL, PRIMARY KEY(measure,day))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE recount(measure INTEGER, day INTEGER, hours BLOB NOT NULL, PRIMARY KEY(measure,day))"
+    " WITHOUT ROWID;";
+/// Series with hours that a recount gathers in memory before they are written.
+constexpr std::size_t kMostGathered = 100'000;
+constexpr Duration kDay = hours(24);
+
+Place place_of(std::int64_t measure, std::int64_t day) {
+  return {Part::kTotals, static_cast<std::uint64_t>(measure), Time(day * kDay)};
+}
+
+Error broken(const std::string& path, const std::string& where, const std::string& what) {
+  return Error{path + ", " + where + ": " + what +
+               ". The file is damaged: stop slod and put it back from a backup (slod restore), or move it "
+               "away: then the hours of which the journal holds the records are counted anew, and older "
+               "ones are lost"};
+}
+
+Error wrong(const std::string& path, std::int64_t day, const std::string& what) {
+  return broken(path, "the hours of " + format_rfc3339(Time(day * kDay)).substr(0, 10), what);
+}
+
+/// The first whole day of which all rows are there.
+std::int64_t first_whole_day(Time rows_since) {
+  if (rows_since == Time{}) return std::numeric_limits<std::int64_t>::min();
+  return day_of_hour(hour_of(rows_since)) + 1;
+}
+
+Result<TotalsKept> read_state(Database& database) {
+  Result<Statement> query = database.prepare("SELECT edition,until,position,recounted_from FROM state");
+  if (!query) return query.error();
+  const Result<bool> row = query->step();
+  if (!row) return row.error();
+  if (!*row) return Error{database.path() + ": its state is missing"};
+  return TotalsKept{static_cast<std::uint64_t>(query->integer(0)), from_nanos(query->integer(1)),
+                    static_cast<std::uint64_t>(query->integer(2)), from_nanos(query->integer(3))};
+}
+
+/// The rows of one table, read and replaced.
+class Rows {
+ public:
+  Status open(Database& database, const std::string& table) {
+    Result<Statement> get = database.prepare("SELECT hours FROM " + table + " WHERE measure=?1 AND day=?2");
+    if (!get) return get.error();
+    Result<Statement> put = database.prepare("INSERT OR REPLACE INTO " + table + " VALUES(?1,?2,?3)");
+    if (!put) return put.error();
+    get_ = std::move(*get);
+    put_ = std::move(*put);
+    path_ = database.path();
+    return ok();
+  }
+  Status add(std::int64_t measure, std::int64_t day, const DayTotals& more) {
+    DayTotals sum;
+    Status known = get(measure, day, sum);
+    get_.reset();  // whatever came of it: a statement under way holds its lock, and its row
+    if (!known) return known;
+    sum.add(more);
+    const std::string blob = writer_.seal(place_of(measure, day), {sum.encode(), {}});
+    put_.bind(1, measure);
+    put_.bind(2, day);
+    put_.bind_blob(3, blob);
+    return put_.run();
+  }
+
+ private:
+  Status get(std::int64_t measure, std::int64_t day, DayTotals& sum) {
+    get_.bind(1, measure);
+    get_.bind(2, day);
+    const Result<bool> row = get_.step();
+    if (!row) return row.error();
+    if (!*row) return ok();
+    const Result<Parts> parts = reader_.open(place_of(measure, day), get_.blob(0));
+    if (!parts) return wrong(path_, day, parts.error().message);
+    if (!sum.decode(parts->packed)) return wrong(path_, day, "malformed");
+    return ok();
+  }
+  std::string path_;
+  Statement get_, put_;
+  BlobReader reader_;
+  BlobWriter writer_;
+};
+
+class SqliteTotals final : public TotalsStore {
+ public:
+  SqliteTotals(Database database, const TotalsKept& kept, Duration keep)
+      : database_(std::move(database)), kept_(kept), keep_(keep) {}
+  Status begin() {
+    if (Status s = database_.exec(kDurable); !s) return s;
+    if (Status s = totals_.open(database_, "totals"); !s) return s;
+    if (Status s = recount_.open(database_, "recount"); !s) return s;
+    Result<Statement> find = database_.prepare("SELECT id FROM measures WHERE words=?1");
+    if (!find) return find.error();
+    Result<Statement> name = database_.prepare("INSERT INTO measures(words) VALUES(?1)");
+    if (!name) return name.error();
+    find_ = std::move(*find);
+    name_ = std::move(*name);
+    return ok();
+  }
+
+  [[nodiscard]] const TotalsKept& kept() const override { return kept_; }
+  Status add(const HourlyTotals& totals) override;
+  Status begin_recount() override;
+  Status add_recount(const HourlyTotals& totals) override;
+  Status publish_recount(std::uint64_t edition, Time rows_since) override;
+
+ private:
+  using Measures = std::map<std::string, Days>;
+  template <typename Work>
+  Status transaction(Work work);
+  Result<std::int64_t> id_of(const std::string& measure);
+  Status write(Rows& rows, const Measures& measures);
+  Status flush();
+  Status replace(std::int64_t first_whole);
+  Status note(const TotalsKept& kept);
+
+  Database database_;
+  TotalsKept kept_;
+  Duration keep_;
+  Rows totals_, recount_;
+  Statement find_, name_;
+  Measures gathered_;                ///< of the recount, not yet written
+  std::set<std::string> recounted_;  ///< what the recount counts
+  std::size_t series_gathered_ = 0;
+  Time recounted_until_;
+  std::uint64_t recounted_position_ = 0;
+};
+
+template <typename Work>
+Status SqliteTotals::transaction(Work work) {
+  Status done = database_.exec("BEGIN IMMEDIATE");
+  if (done) done = work();
+  if (done) done = database_.exec("COMMIT");
+  if (!done) database_.rollback();
+  return done;
+}
+
+Result<std::int64_t> SqliteTotals::id_of(const std::string& measure) {
+  for (int round = 0; round < 2; ++round) {
+    find_.bind_text(1, measure);
+    const Result<bool> row = find_.step();
+    const std::int64_t id = row && *row ? find_.integer(0) : 0;
+    find_.reset();
+    if (!row) return row.error();
+    if (*row) return id;
+    name_.bind_text(1, measure);
+    if (Status named = name_.run(); !named) return named.error();
+  }
+  return Error{database_.path() + ": a measure that was written is not there"};
+}
+
+Status SqliteTotals::write(Rows& rows, const Measures& measures) {
+  for (const auto& [measure, days] : measures) {
+    const Result<std::int64_t> id = id_of(measure);
+    if (!id) return id.error();
+    for (const auto& [day, totals] : days) {
+      if (Status s = rows.add(*id, day, totals); !s) return s;
+    }
+  }
+  return ok();
+}
+
+Status SqliteTotals::note(const TotalsKept& kept) {
+  Result<Statement> put =
+      database_.prepare("UPDATE state SET edition=?1, until=?2, position=?3, recounted_from=?4 WHERE id=1");
+  if (!put) return put.error();
+  put->bind(1, static_cast<std::int64_t>(kept.edition));
+  put->bind(2, nanos(kept.until));
+  put->bind(3, static_cast<std::int64_t>(kept.position));
+  put->bind(4, nanos(kept.recounted_from));
+  if (Status s = put->run(); !s) return s;
+  const std::int64_t oldest = day_of_hour(hour_of(kept.until - keep_));
+  return database_.exec("DELETE FROM totals WHERE day<" + std::to_string(oldest));
+}
+
+Status SqliteTotals::add(const HourlyTotals& totals) {
+  if (totals.until <= kept_.until) return ok();
+  Measures measures;
+  for (const MeasureHours& measure : totals.measures) {
+    if (!measure.series.empty()) add_to(measures[measure.measure], measure);
+  }
+  TotalsKept after = kept_;
+  after.until = totals.until;
+  after.position = totals.position;
+  const Status done = transaction([&]() -> Status {
+    if (Status s = write(totals_, measures); !s) return s;
+    return note(after);
+  });
+  if (done) kept_ = after;
+  return done;
+}
+
+Status SqliteTotals::begin_recount() {
+  gathered_.clear();
+  recounted_.clear();
+  series_gathered_ = 0;
+  recounted_until_ = {};
+  recounted_position_ = 0;
+  return transaction([&] { return database_.exec("DELETE FROM recount"); });
+}
+
+Status SqliteTotals::add_recount(const HourlyTotals& totals) {
+  if (totals.until <= recounted_until_) return ok();
+  if (series_gathered_ >= kMostGathered) {
+    if (Status s = flush(); !s) return s;
+  }
+  for (const MeasureHours& measure : totals.measures) {
+    recounted_.insert(measure.measure);
+    if (!measure.series.empty()) add_to(gathered_[measure.measure], measure);
+    series_gathered_ += measure.series.size();
+  }
+  recounted_until_ = totals.until;
+  recounted_position_ = totals.position;
+  return ok();
+}
+
+Status SqliteTotals::flush() {
+  const Status done = transaction([&] { return write(recount_, gathered_); });
+  if (!done) return done;
+  gathered_.clear();
+  series_gathered_ = 0;
+  return ok();
+}
+
+/// A measure that nobody asks for any more keeps what was counted of it.
+Status SqliteTotals::replace(std::int64_t first_whole) {
+  const std::string day = std::to_string(first_whole);
+  for (const std::string& measure : recounted_) {
+    const Result<std::int64_t> id = id_of(measure);
+    if (!id) return id.error();
+    const std::string of_it = " WHERE measure=" + std::to_string(*id) + " AND day>=" + day;
+    if (Status s = database_.exec("DELETE FROM totals" + of_it); !s) return s;
+  }
+  for (const std::string& step :
+       {"DELETE FROM recount WHERE day<" + day +
+            " AND EXISTS(SELECT 1 FROM totals t WHERE t.measure=recount.measure AND t.day=recount.day)",
+        std::string("INSERT OR REPLACE INTO totals SELECT measure,day,hours FROM recount"),
+        std::string("DELETE FROM recount")}) {
+    if (Status s = database_.exec(step); !s) return s;
+  }
+  return ok();
+}
+
+Status SqliteTotals::publish_recount(std::uint64_t edition, Time rows_since) {
+  const std::int64_t first_whole = first_whole_day(rows_since);
+  const bool of_all = rows_since == Time{};
+  TotalsKept after{edition, recounted_until_, recounted_position_,
+                   of_all ? Time{} : Time(first_whole * kDay)};
+  const Status done = transaction([&]() -> Status {
+    if (Status s = write(recount_, gathered_); !s) return s;
+    if (Status s = replace(first_whole); !s) return s;
+    return note(after);
+  });
+  if (!done) return done;
+  kept_ = after;
+  gathered_.clear();
+  series_gathered_ = 0;
+  return ok();
+}
+
+Status read_days(Database& database, const std::string& measure, std::int64_t from, std::int64_t to,
+                 std::map<DayTotals::Name, std::vector<HourCount>>& series) {
+  Result<Statement> query = database.prepare(
+      "SELECT measure,day,hours FROM totals WHERE measure=(SELECT id FROM measures WHERE words=?1)"
+      " AND day>=?2 AND day<=?3 ORDER BY day");
+  if (!query) return query.error();
+  query->bind_text(1, measure);
+  query->bind(2, day_of_hour(from));
+  query->bind(3, day_of_hour(to - 1));
+  BlobReader reader;
+  for (;;) {
+    const Result<bool> row = query->step();
+    if (!row) return row.error();
+    if (!*row) return ok();
+    const std::int64_t day = query->integer(1);
+    const Result<Parts> parts = reader.open(place_of(query->integer(0), day), query->blob(2));
+    if (!parts) return wrong(database.path(), day, parts.error().message);
+    DayTotals totals;
+    if (!totals.decode(parts->packed)) return wrong(database.path(), day, "malformed");
+    for (const auto& [name, hours] : totals.series()) {
+      for (std::size_t i = 0; i < hours.size(); ++i) {
+        const std::int64_t hour = day * DayTotals::kHours + static_cast<std::int64_t>(i);
+        if (hour < from || hour >= to || hours.at(i) == DayTotals::Hours::value_type()) continue;
+        series[name].push_back({hour, hours.at(i).first, hours.at(i).second});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string totals_path(const std::string& dir) {
+  return dir + "/totals.db";
+}
+
+Result<std::unique_ptr<TotalsStore>> TotalsStore::open(const std::string& dir, Duration keep) {
+  const std::string path = totals_path(dir);
+  if (Status made = make_side_file(dir, path, kSchema); !made) return made.error();
+  Result<Database> database = open_side_file(path, Database::Mode::kReadWrite);
+  if (!database) return database.error();
+  const Result<TotalsKept> kept = read_state(*database);
+  if (!kept) return database->damaged() ? broken(path, "its state", kept.error().message) : kept.error();
+  auto store = std::make_unique<SqliteTotals>(std::move(*database), *kept, keep);
+  if (Status begun = store->begin(); !begun) return begun.error();
+  return std::unique_ptr<TotalsStore>(std::move(store));
+}
+
+Result<TotalsRead> read_totals(const std::string& dir, const std::string& measure, std::int64_t from,
+                               std::int64_t to) {
+  TotalsRead out;
+  std::error_code error;
+  if (!std::filesystem::exists(totals_path(dir), error)) return out;
+  Result<Database> database = open_side_file(totals_path(dir), Database::Mode::kReadOnly);
+  if (!database) return database.error();
+  // One moment for both.
+  if (Status begun = database->exec("BEGIN"); !begun) return begun.error();
+  const Result<TotalsKept> kept = read_state(*database);
+  if (!kept) return kept.error();
+  out.kept = *kept;
+  std::map<DayTotals::Name, std::vector<HourCount>> series;
+  if (Status read = read_days(*database, measure, from, to, series); !read) return read.error();
+  for (auto& [name, hours] : series) out.series.push_back({name.first, name.second, std::move(hours)});
+  return out;
+}
+
+}  // namespace slod::journal
