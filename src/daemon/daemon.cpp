@@ -55,7 +55,7 @@ source::Surroundings Daemon::surroundings() {
   return {*newest.config, newest.router, *committer_, user_key_,
           // Arrival is journal time: a wall clock that steps must not make devices silent, or records late.
           config_->state.dir, [this] { return committer_->now(); }, daemon::log, config::read_secret,
-          options_.mqtt_keep_alive};
+          options_.mqtt_keep_alive, [this] { return ballast_.there(); }};
 }
 
 Status Daemon::listen() {

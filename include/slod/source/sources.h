@@ -29,6 +29,8 @@ struct Surroundings {
   std::function<Result<std::string>(const Secret&)>
       read_secret;                         ///< {file:} or {env:}; may be empty without secrets
   Duration mqtt_keep_alive = seconds(30);  ///< whole seconds
+  /// False while what room the disk has is kept for alerts; may be empty. Any thread.
+  std::function<bool()> room = {};
 };
 
 /// A source's life for /api/v1/sources and metrics. Counters are atomics: any thread may read.

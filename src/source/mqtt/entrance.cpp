@@ -17,6 +17,8 @@ std::int64_t steady_now() {
 
 bool Entrance::try_once(const InboxMessage& message) noexcept {
   try {
+    kept_out_.store(room_ && !room_(), std::memory_order_relaxed);
+    if (kept_out_.load(std::memory_order_relaxed)) return false;
     return inbox_.append(message) == Inbox::Append::kStored;
   } catch (...) {  // out of memory for one huge message: as good as no room
     return false;

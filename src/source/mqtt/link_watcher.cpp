@@ -95,10 +95,11 @@ void LinkWatcher::tell_waiting() {
   complained_of_waiting_ = true;
   const int error = watched_.inbox.last_error();
   const std::string& dir = watched_.inbox.options().dir;
-  const std::string why = error != 0
-                              ? "writing fails in " + dir + ": " + std::strerror(error)
-                              : "it is full (" + std::to_string(watched_.inbox.backlog()) +
-                                    " bytes not yet in the journal) or the disk under " + dir + " is slow";
+  const std::string why =
+      watched_.entrance.kept_out() ? "the disk of " + dir + " is full, what room it has is kept for alerts"
+      : error != 0                 ? "writing fails in " + dir + ": " + std::strerror(error)
+                                   : "it is full (" + std::to_string(watched_.inbox.backlog()) +
+                         " bytes not yet in the journal) or the disk under " + dir + " is slow";
   say("warn",
       "a message waits for room in the inbox: " + why +
           ". The broker keeps what follows; nothing is acknowledged that is not stored, and it goes on by "

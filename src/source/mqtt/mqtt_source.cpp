@@ -131,7 +131,7 @@ Result<std::unique_ptr<RunningSource>> start_mqtt_tuned(const Surroundings& surr
   if (!inbox) return Error{"source " + source.name + ": " + inbox.error().message};
   auto pipe = std::make_unique<Pipe>();
   pipe->inbox = std::move(*inbox);
-  pipe->entrance = std::make_unique<Entrance>(*pipe->inbox, surroundings.wall_clock);
+  pipe->entrance = std::make_unique<Entrance>(*pipe->inbox, surroundings.wall_clock, surroundings.room);
   auto running = std::make_unique<MqttSource>(surroundings, source, tuning, std::move(pipe));
   if (Status status = running->start(*access, std::move(on_connection)); !status)
     return Error{"source " + source.name + ": " + status.error().message};
