@@ -101,6 +101,7 @@ void apply(Engine& engine, const std::vector<ApiRow>& rows, Duration shift, Dura
 /// Events in order, a tick after each hundred thousand. `late`: of twenty minutes ago.
 void run(benchmark::State& state, const std::shared_ptr<Config>& config, Rows& rows, Duration late) {
   Engine engine(config, {}, rows.dictionary);
+  engine.keep_hours();  // as the daemon does
   Time now = kNoon;
   engine.tick(now);
   for (auto _ : state) {
@@ -145,6 +146,7 @@ void Engine_Shards(benchmark::State& state) {
   auto config = config_of(1, static_cast<int>(state.range(0)), true, true);
   config->shards = static_cast<int>(state.range(1));
   Engine engine(config, {}, rows.dictionary);
+  engine.keep_hours();  // as the daemon does
   Time now = kNoon;
   engine.tick(now);
   for (auto _ : state) {
@@ -167,6 +169,7 @@ void Engine_Tick(benchmark::State& state, bool reading) {
   Rows rows(slos, 5, false);
   auto config = config_of(slos, 1, false, false);
   Engine engine(config, {}, rows.dictionary);
+  engine.keep_hours();  // as the daemon does
   Time now = kNoon;
   engine.tick(now);
   for (auto _ : state) {

@@ -235,6 +235,7 @@ ALL = {
     "fold": lambda bench: google(bench, "fold_bench", None),
     "fleet": lambda bench: google(bench, "fleet_bench", "RandomReadModifyWrite"),
     "journal": lambda bench: google(bench, "journal_bench", None),
+    "totals": lambda bench: google(bench, "totals_bench", None),
     "replay": replay,
     "mtail": mtail,
     "http": http,
