@@ -110,6 +110,8 @@ Status Daemon::recover() {
   registry_ = std::move(*registry);
   if (Status opened = open_history(options); !opened) return opened;
   auto totals = TotalsKeeper::open({options.dir, options.keep_minutes, daemon::log});
+  if (!totals && ballast_.drop())
+    totals = TotalsKeeper::open({options.dir, options.keep_minutes, daemon::log});
   if (!totals) return totals.error();
   totals_ = std::move(*totals);
   evaluator_ = std::make_unique<Evaluator>(EvaluatorContext{

@@ -135,9 +135,9 @@ bool Recompute::goes_on(std::uint64_t wish, double share) {
     const std::lock_guard lock(mutex_);
     state_.progress = share;
   }
-  while (wanted_.load() == wish && context_.totals != nullptr && context_.totals->behind())
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  return wanted_.load() == wish;
+  const auto wanted = [&] { return wanted_.load() == wish; };
+  if (context_.totals != nullptr) context_.totals->wait_for_room(wanted);
+  return wanted();
 }
 
 bool Recompute::adopted(const Wish& wish) {

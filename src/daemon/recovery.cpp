@@ -124,6 +124,7 @@ Status Evaluator::refold(journal::Journal& journal, const std::function<void(Rec
   std::unique_ptr<Refolding> refolding;
   const auto tell = [&](double share) {
     progress({"replaying the journal and history", refolding->position(), last, share});
+    if (totals_ != nullptr) totals_->wait_for_room([] { return true; });
     return true;
   };
   RefoldingEar ear;
@@ -181,8 +182,9 @@ Status Evaluator::replay(journal::Journal& journal, const std::function<void(Rec
     committed.group = std::move(**group);
     apply(committed, false);
     const journal::Position at = committed.group.position;
-    if (read % kTellEvery == 0)
-      progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
+    if (read % kTellEvery != 0) continue;
+    progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
+    if (totals_ != nullptr) totals_->wait_for_room([] { return true; });
   }
   return sealed_fits(*fold_, last, begin == 0);
 }

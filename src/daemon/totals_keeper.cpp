@@ -7,13 +7,16 @@ namespace {
 
 constexpr auto kAgain = std::chrono::seconds(1);
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kLook = std::chrono::milliseconds(2);
 constexpr std::size_t kMany = 256;
 
 }  // namespace
 
 Result<std::unique_ptr<TotalsKeeper>> TotalsKeeper::open(TotalsOptions options) {
-  auto store = journal::TotalsStore::open(options.dir, options.keep);
+  std::string set_aside;
+  auto store = journal::TotalsStore::open(options.dir, options.keep, set_aside);
   if (!store) return store.error();
+  if (!set_aside.empty()) options.log("error", "hourly totals: " + set_aside);
   return std::unique_ptr<TotalsKeeper>(new TotalsKeeper(std::move(options), std::move(*store)));
 }
 
@@ -74,6 +77,10 @@ bool TotalsKeeper::reaches(std::uint64_t edition, Time until) {
 void TotalsKeeper::settle() {
   std::unique_lock lock(mutex_);
   static_cast<void>(changed_.wait_for(lock, kPatience, [&] { return failing_ || waiting_.empty(); }));
+}
+
+void TotalsKeeper::wait_for_room(const std::function<bool()>& goes_on) const {
+  while (behind() && goes_on()) std::this_thread::sleep_for(kLook);
 }
 
 bool TotalsKeeper::behind() const {

@@ -48,8 +48,8 @@ class TotalsKeeper {
   [[nodiscard]] bool reaches(std::uint64_t edition, Time until);
   /// Waits until all that it was told is durable, but not long.
   void settle();
-  /// More waits than a recount should add to.
-  [[nodiscard]] bool behind() const;
+  /// A recount waits here, so that what it tells does not pile up.
+  void wait_for_room(const std::function<bool()>& goes_on) const;
   [[nodiscard]] std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
@@ -65,6 +65,7 @@ class TotalsKeeper {
 
   TotalsKeeper(TotalsOptions options, std::unique_ptr<journal::TotalsStore> store);
   void push(Work work);
+  [[nodiscard]] bool behind() const;
   void loop();
   Status write(const Work& work);
   void note(const Status& done);

@@ -8,6 +8,7 @@
 #include "journal/blob.h"
 #include "journal/day_totals.h"
 #include "journal/directory.h"
+#include "journal/segment.h"
 #include "journal/side_file.h"
 
 namespace slod::journal {
@@ -33,15 +34,11 @@ Place place_of(std::int64_t measure, std::int64_t day) {
   return {Part::kTotals, static_cast<std::uint64_t>(measure), Time(day * kDay)};
 }
 
-Error broken(const std::string& path, const std::string& where, const std::string& what) {
-  return Error{path + ", " + where + ": " + what +
+Error wrong(const std::string& path, std::int64_t day, const std::string& what) {
+  return Error{path + ", the hours of " + format_rfc3339(Time(day * kDay)).substr(0, 10) + ": " + what +
                ". The file is damaged: stop slod and put it back from a backup (slod restore), or move it "
                "away: then the hours of which the journal holds the records are counted anew, and older "
                "ones are lost"};
-}
-
-Error wrong(const std::string& path, std::int64_t day, const std::string& what) {
-  return broken(path, "the hours of " + format_rfc3339(Time(day * kDay)).substr(0, 10), what);
 }
 
 /// The first whole day of which all rows are there.
@@ -310,22 +307,55 @@ Status read_days(Database& database, const std::string& measure, std::int64_t fr
   }
 }
 
+/// `broken`: nothing in it can be used.
+Result<std::unique_ptr<TotalsStore>> open_as_it_is(const std::string& path, Duration keep, bool& broken) {
+  Result<Database> database = Database::open(path, Database::Mode::kReadWrite);
+  if (!database) return database.error();
+  const auto look = [&]() -> Result<TotalsKept> {
+    const Result<bool> ours = check_format(*database);
+    if (!ours) return ours.error();
+    if (!*ours) return Error{path + " holds nothing"};
+    return read_state(*database);
+  };
+  const Result<TotalsKept> kept = look();
+  broken = !kept && database->damaged();
+  if (!kept) return kept.error();
+  auto store = std::make_unique<SqliteTotals>(std::move(*database), *kept, keep);
+  if (Status begun = store->begin(); !begun) return begun.error();
+  return std::unique_ptr<TotalsStore>(std::move(store));
+}
+
+Result<std::string> move_aside(const std::string& dir, const std::string& path) {
+  std::error_code error;
+  std::string aside;
+  for (int n = 1; aside.empty() || std::filesystem::exists(aside, error); ++n)
+    aside = path + ".damaged-" + std::to_string(n);
+  std::filesystem::rename(path, aside, error);
+  if (error) return Error{"rename " + path + ": " + error.message()};
+  if (Status s = sync_directory(dir); !s) return s.error();
+  return aside;
+}
+
 }  // namespace
 
 std::string totals_path(const std::string& dir) {
   return dir + "/totals.db";
 }
 
-Result<std::unique_ptr<TotalsStore>> TotalsStore::open(const std::string& dir, Duration keep) {
+Result<std::unique_ptr<TotalsStore>> TotalsStore::open(const std::string& dir, Duration keep,
+                                                       std::string& set_aside) {
   const std::string path = totals_path(dir);
   if (Status made = make_side_file(dir, path, kSchema); !made) return made.error();
-  Result<Database> database = open_side_file(path, Database::Mode::kReadWrite);
-  if (!database) return database.error();
-  const Result<TotalsKept> kept = read_state(*database);
-  if (!kept) return database->damaged() ? broken(path, "its state", kept.error().message) : kept.error();
-  auto store = std::make_unique<SqliteTotals>(std::move(*database), *kept, keep);
-  if (Status begun = store->begin(); !begun) return begun.error();
-  return std::unique_ptr<TotalsStore>(std::move(store));
+  bool broken = false;
+  auto store = open_as_it_is(path, keep, broken);
+  if (store || !broken) return store;
+  const Result<std::string> aside = move_aside(dir, path);
+  if (!aside) return aside.error();
+  set_aside = store.error().message + ". It is " + *aside +
+              " now: the hours of which the journal holds the records are counted anew, older ones are "
+              "lost unless a backup has them (slod restore)";
+  if (Status made = make_side_file(dir, path, kSchema); !made) return made.error();
+  return open_as_it_is(path, keep, broken);
 }
 
 Result<TotalsRead> read_totals(const std::string& dir, const std::string& measure, std::int64_t from,

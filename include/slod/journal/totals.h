@@ -30,9 +30,11 @@ struct TotalsKept {
 
 class TotalsStore {
  public:
-  /// Opens or makes <dir>/totals.db. `keep`: days that end so long before the newest go. Errors: not ours,
-  /// newer than this program, damaged, in words for the operator.
-  [[nodiscard]] static Result<std::unique_ptr<TotalsStore>> open(const std::string& dir, Duration keep);
+  /// Opens or makes <dir>/totals.db. `keep`: days that end so long before the newest go. One that is damaged
+  /// beyond use is set aside and a new one made: `set_aside` says so in words for the operator. Errors: not
+  /// ours, newer than this program, no room.
+  [[nodiscard]] static Result<std::unique_ptr<TotalsStore>> open(const std::string& dir, Duration keep,
+                                                                 std::string& set_aside);
   virtual ~TotalsStore() = default;
 
   [[nodiscard]] virtual const TotalsKept& kept() const = 0;

@@ -40,7 +40,7 @@ class TotalsStoreTest : public ::testing::Test {
   }
   void reopen() {
     store_.reset();
-    auto opened = TotalsStore::open(dir_, hours(24 * 1096));
+    auto opened = TotalsStore::open(dir_, hours(24 * 1096), set_aside_);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
   }
@@ -63,7 +63,7 @@ class TotalsStoreTest : public ::testing::Test {
   }
   using Pair = std::pair<std::int64_t, std::int64_t>;
 
-  std::string dir_;
+  std::string dir_, set_aside_;
   std::unique_ptr<TotalsStore> store_;
 };
 
@@ -168,7 +168,20 @@ TEST_F(TotalsStoreTest, AForeignFileIsRefused) {
     auto database = sqlite::Database::open(totals_path(dir_), sqlite::Database::Mode::kCreate);
     ASSERT_TRUE(database->exec("CREATE TABLE t(x)"));
   }
-  EXPECT_FALSE(TotalsStore::open(dir_, hours(24)));
+  EXPECT_FALSE(TotalsStore::open(dir_, hours(24), set_aside_));
+  EXPECT_EQ(set_aside_, "");
+}
+
+TEST_F(TotalsStoreTest, AFileDamagedBeyondUseIsSetAsideAndANewOneBegins) {
+  ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 5)})));
+  store_.reset();
+  std::filesystem::resize_file(totals_path(dir_), 5000);
+  reopen();
+  EXPECT_NE(set_aside_.find("totals.db.damaged-1"), std::string::npos) << set_aside_;
+  EXPECT_TRUE(std::filesystem::exists(totals_path(dir_) + ".damaged-1"));
+  EXPECT_EQ(store_->kept().until, Time{});
+  ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 1, 0)})));
+  EXPECT_EQ(of(kHour), Pair(1, 0));
 }
 
 TEST(DayTotalsProperty, BytesTellWhatWasAddedAndCutBytesAreRefused) {
