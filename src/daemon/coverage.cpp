@@ -42,6 +42,11 @@ std::vector<Stretch> Coverage::holes(const std::string& source, Stretch whole) c
   return holes;
 }
 
+Time Coverage::begin(const std::string& source) const {
+  const auto known = stretches_.find(source);
+  return known == stretches_.end() || known->second.empty() ? Time::max() : known->second.front().from;
+}
+
 Time Coverage::end() const {
   Time end;
   for (const auto& [source, stretches] : stretches_) {

@@ -203,13 +203,22 @@ void JournalFold::tell_hours(Time at) {
   tell_hours_({at, position_ > 0 ? position_ - 1 : 0, engine_.take_hours()});
 }
 
+/// Where what the SLO lives on begins: in the journal, or in history of the source that opens its events.
+Time JournalFold::first_of(const SloConfig& slo) const {
+  Time first = first_stamp_ == Time{} ? last_tick_ : first_stamp_;
+  if (slo.journey >= 0) {
+    const JourneyConfig& journey = config_->journeys[static_cast<std::size_t>(slo.journey)];
+    return std::min(first, coverage_.begin(journey.api ? journey.api->source : journey.device->source));
+  }
+  for (const std::string& source : config_->fleet->sources) first = std::min(first, coverage_.begin(source));
+  return first;
+}
+
 std::shared_ptr<engine::Snapshot> JournalFold::snapshot() const {
   auto snapshot = std::make_shared<engine::Snapshot>(*engine_.snapshot());
   snapshot->journal_position = position_;
-  Time begin = first_stamp_ == Time{} ? snapshot->as_of : first_stamp_;
-  if (history_begin_ != Time{}) begin = std::min(begin, history_begin_);
   for (engine::SloReading& reading : snapshot->slos) {
-    Time since = std::max(routes_.since(*config_, *reading.config), begin);
+    Time since = std::max(routes_.since(*config_, *reading.config), first_of(*reading.config));
     if (reading.config->journey < 0) since = std::max(since, sealing_.since(reading.config->fleet_check));
     if (since > snapshot->as_of - reading.config->window.rolling) reading.counts_since = since;
   }

@@ -23,6 +23,8 @@ class Coverage {
   /// The parts of `whole` that are not covered, in order.
   [[nodiscard]] std::vector<Stretch> holes(const std::string& source, Stretch whole) const;
   [[nodiscard]] bool empty() const { return stretches_.empty(); }
+  /// Where the oldest stretch of `source` begins; the end of time: there is none.
+  [[nodiscard]] Time begin(const std::string& source) const;
   /// Where the newest stretch ends; the epoch: there is none.
   [[nodiscard]] Time end() const;
   template <class A>

@@ -109,6 +109,7 @@ class JournalFold {
   void unobserved(const std::string& source, Time from, Time to);
   void look_at_sources(Time at);
   void tell_hours(Time at);
+  [[nodiscard]] Time first_of(const SloConfig& slo) const;
   void take_history_note(const journal::Control& control);
   template <class A>
   void io(A& a);

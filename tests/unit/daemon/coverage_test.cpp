@@ -21,6 +21,8 @@ TEST(Coverage, WhatOverlapsOrTouchesIsOneStretchAndTheRestAreHoles) {
   EXPECT_TRUE(coverage.covers("edge", at(30)));
   EXPECT_FALSE(coverage.covers("edge", at(31)));
   EXPECT_FALSE(coverage.covers("other", at(15)));
+  EXPECT_EQ(coverage.begin("edge"), at(10));
+  EXPECT_EQ(coverage.begin("other"), Time::max());
 }
 
 }  // namespace

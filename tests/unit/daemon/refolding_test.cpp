@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <future>
+#include <map>
 
 #include "daemon/history.h"
 #include "slod/config/load.h"
@@ -127,7 +128,7 @@ class RefoldingTest : public ::testing::Test {
         row.user = static_cast<std::uint64_t>(random.between(1, 9));
         row.name = random.one_in(2) ? "east" : "west";
       }
-      at += random.one_in(3) ? minutes(random.between(2, 200)) : hours(random.between(0, 24 * 20));
+      at += random.one_in(3) ? minutes(random.between(2, 200)) : hours(random.between(0, 24 * (fleet ? 5 : 20)));
     }
     return all;
   }
@@ -240,19 +241,34 @@ class RefoldingTest : public ::testing::Test {
     return says(fold);
   }
 
+  RefoldingInput input(const std::shared_ptr<const HistoryView>& view) {
+    return {config_,
+            {},
+            view,
+            [this](Dictionary& dictionary) {
+              return journal::read_sqlite_journal(dir_ + "/journal", 0, dictionary);
+            },
+            *dictionary_,
+            {},
+            [](double) { return true; }};
+  }
+
   std::string refolded(const std::shared_ptr<const HistoryView>& view) {
-    Refolding refolding({config_,
-                         {},
-                         view,
-                         [this](Dictionary& dictionary) {
-                           return journal::read_sqlite_journal(dir_ + "/journal", 0, dictionary);
-                         },
-                         *dictionary_,
-                         {},
-                         [](double) { return true; }});
+    Refolding refolding(input(view));
     const Status run = refolding.run();
     EXPECT_TRUE(run) << run.error().message;
     return says(refolding.fold());
+  }
+
+  /// By SLO; the epoch: its whole window counts.
+  std::map<std::string, Time> counts_since(const std::shared_ptr<const HistoryView>& view) {
+    Refolding refolding(input(view));
+    EXPECT_TRUE(refolding.run());
+    std::map<std::string, Time> since;
+    const auto snapshot = refolding.fold().snapshot();
+    for (const engine::SloReading& reading : snapshot->slos)
+      since[reading.config->name] = reading.counts_since.value_or(Time{});
+    return since;
   }
 
   /// Everything but how much of the journal was read.
@@ -289,11 +305,25 @@ class RefoldingTest : public ::testing::Test {
 };
 
 TEST_F(RefoldingTest, PassingOverQuietTimeChangesNoNumberAndNoRuleOfJourneys) {
-  EXPECT_GT(compare(kConfig, 8), 0U);
+  EXPECT_GT(compare(kConfig, 4), 0U);
 }
 
 TEST_F(RefoldingTest, PassingOverQuietTimeChangesNoNumberAndNoRuleOfAFleet) {
-  EXPECT_GT(compare(std::string(kConfig) + kFleet, 8), 0U);
+  EXPECT_GT(compare(std::string(kConfig) + kFleet, 4), 0U);
+}
+
+TEST_F(RefoldingTest, AnSloCountsSinceTheHistoryOfItsOwnSourceAndNotOfAnother) {
+  begin(std::string(kConfig) + kFleet);
+  const Time start = *parse_rfc3339("2026-01-01T00:00:00Z");
+  Burst past, present{true, {}};
+  for (int i = 0; i < 20; ++i) {
+    past.rows.push_back({start + minutes(i), false, 200, seconds(1), 1, "east"});
+    present.rows.push_back({start + hours(4) + minutes(i), i % 2 == 1, 200, seconds(1), 1, "east"});
+  }
+  auto since = counts_since(write({past, present}));
+  EXPECT_EQ(since["rides"], start);
+  EXPECT_EQ(since["fast"], Time{}) << "3h: all of its window";
+  EXPECT_GE(since["reachable"], start + hours(4)) << "nothing of the fleet was put in";
 }
 
 }  // namespace
