@@ -20,13 +20,6 @@ const JourneyConfig* journey_of(const Config& config, const SloConfig& slo) {
   return slo.journey < 0 ? nullptr : &config.journeys[static_cast<std::size_t>(slo.journey)];
 }
 
-bool has_device_labels(const Config& config, const SloConfig& slo) {
-  const JourneyConfig* journey = journey_of(config, slo);
-  return journey != nullptr &&
-         std::any_of(journey->labels.begin(), journey->labels.end(),
-                     [](const std::string& label) { return label.starts_with("device."); });
-}
-
 bool needs_devices(const Config& config, const SloConfig& slo) {
   const JourneyConfig* journey = journey_of(config, slo);
   return journey == nullptr || journey->device.has_value() || has_device_labels(config, slo);
@@ -48,6 +41,13 @@ Duration longest(const Config& config, bool (*counts)(const Config&, const SloCo
 }
 
 }  // namespace
+
+bool has_device_labels(const Config& config, const SloConfig& slo) {
+  const JourneyConfig* journey = journey_of(config, slo);
+  return journey != nullptr &&
+         std::any_of(journey->labels.begin(), journey->labels.end(),
+                     [](const std::string& label) { return label.starts_with("device."); });
+}
 
 Duration fleet_rows_kept(const Config& config) {
   return longest(config, has_device_labels);

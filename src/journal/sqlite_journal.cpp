@@ -31,7 +31,7 @@ class SqliteJournal final : public Journal {
     return std::unique_ptr<Reader>(std::make_unique<SqliteReader>(options_.dir, position, dictionary));
   }
   Status trim(Time now, Position counted) override;
-  Result<Time> rows_since() override;
+  Result<Time> rows_since() override { return journal::rows_since(options_.dir); }
   [[nodiscard]] Position waits_for_seal() const override { return trimmer_.waits_for_seal(); }
   [[nodiscard]] Trimmed trimmed() const override { return trimmer_.trimmed(); }
   [[nodiscard]] Position last_position() const override { return last_position_; }
@@ -207,20 +207,6 @@ Status SqliteJournal::trim(Time now, Position counted) {
   return trimmer_.trim(now, groups, {sealed_.position, counted});
 }
 
-/// What was kept of dropped segments ends with the last group whose rows went.
-Result<Time> SqliteJournal::rows_since() {
-  const std::string path = kept_path(options_.dir);
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return Time{};
-  Dictionary unused;
-  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(path, unused);
-  if (!reader) return reader.error();
-  if (!*reader) return Time{};
-  const Result<std::optional<SegmentReader::End>> last = (*reader)->last();
-  if (!last) return last.error();
-  return *last ? (*last)->stamp : Time{};
-}
-
 Status SqliteJournal::collect_keys(Time at, std::vector<StoredKey>& keys) const {
   const Result<std::vector<SegmentFile>> files = list_segments(options_.dir);
   if (!files) return files.error();
@@ -271,6 +257,20 @@ Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Posi
   std::error_code error;
   if (!std::filesystem::is_directory(dir, error)) return Error{"there is no journal directory " + dir};
   return std::unique_ptr<Reader>(std::make_unique<SqliteReader>(dir, position, dictionary));
+}
+
+/// What was kept of dropped segments ends with the last group whose rows went.
+Result<Time> rows_since(const std::string& dir) {
+  const std::string path = kept_path(dir);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return Time{};
+  Dictionary unused;
+  Result<std::unique_ptr<SegmentReader>> reader = SegmentReader::open(path, unused);
+  if (!reader) return reader.error();
+  if (!*reader) return Time{};
+  const Result<std::optional<SegmentReader::End>> last = (*reader)->last();
+  if (!last) return last.error();
+  return *last ? (*last)->stamp : Time{};
 }
 
 }  // namespace slod::journal

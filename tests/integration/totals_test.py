@@ -121,7 +121,13 @@ class TotalsTest(IntegrationTest):
         expected = {key: (wanted[(*key, True)], wanted[(*key, False)]) for key in {key[:2] for key in wanted}}
         self.assertEqual(slod.hours(), expected)
         # What is kept on disk says the same as a fold from the beginning of the journal, and as a new file.
-        slod.stop()
+        for beside in (True, False):
+            done = run(SLOD, "verify", "--state", str(slod.state), "--format", "json", check=False)
+            said = json.loads(done.stdout)
+            self.assertEqual((done.returncode, said["differences"]), (0, []), done.stderr)
+            self.assertGreaterEqual(said["hours"], len({hour for _, hour in expected}), done.stderr)
+            if beside:
+                slod.stop()
         for gone in ("checkpoint", "journal/totals.db"):
             path = slod.state / gone
             shutil.rmtree(path) if path.is_dir() else path.unlink()

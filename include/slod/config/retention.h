@@ -14,6 +14,8 @@ namespace slod::config {
 [[nodiscard]] Duration fleet_rows_kept(const Config& config);
 /// In history: the same with the SLOs on fleets and on journeys with a device leg.
 [[nodiscard]] Duration fleet_history_kept(const Config& config);
+/// Whether it is about a journey with device.* labels, which a refold reads from the reports.
+[[nodiscard]] bool has_device_labels(const Config& config, const SloConfig& slo);
 /// The longest time over which any SLO counts or any of its alerts looks.
 [[nodiscard]] Duration longest_window(const Config& config);
 /// So long after a record every window is empty and every deadline has run out: until the next one a tick

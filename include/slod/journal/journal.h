@@ -166,6 +166,8 @@ struct JournalOptions {
 /// Reads the journal of a directory without its lock: beside a daemon, or from a read-only copy.
 [[nodiscard]] Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Position position,
                                                                   Dictionary& dictionary);
+/// Journal::rows_since() of a directory, without its lock.
+[[nodiscard]] Result<Time> rows_since(const std::string& dir);
 /// The error that open_sqlite_journal() would give because another process holds the directory. Takes and
 /// makes nothing.
 [[nodiscard]] Status nobody_holds(const std::string& dir);

@@ -10,6 +10,7 @@
 
 #include "cli/setup.h"
 #include "cli/verify/difference.h"
+#include "cli/verify/hour_check.h"
 #include "slod/cli/commands.h"
 #include "slod/config/load.h"
 #include "slod/daemon/refolding.h"
@@ -28,6 +29,7 @@ using Step = std::tuple<std::string, std::string, Time>;
 struct Outcome {
   std::uint64_t groups = 0, records = 0, compared_transitions = 0;
   std::optional<std::uint64_t> checkpoint;  ///< its position
+  std::uint64_t compared_hours = 0;
   std::vector<std::string> notes, differences;
 };
 
@@ -37,6 +39,7 @@ struct Configs {
   /// From here on it is the only one, and all history was counted: the ledger's older transitions may have
   /// been made of something else.
   Time since;
+  Time text_since;  ///< when the newest came; the epoch: there was no other
 };
 
 Result<std::unique_ptr<journal::Reader>> open_journal(const VerifyOptions& options, Dictionary& dictionary) {
@@ -58,7 +61,8 @@ Result<Configs> configs_in(const VerifyOptions& options) {
       const bool config = control.kind == journal::ControlKind::kConfig && control.subject.empty();
       if (!config || control.text == configs.text) continue;
       configs.text = control.text;
-      if (!first) configs.since = std::max(configs.since, (*group)->stamp);
+      if (!first) configs.text_since = (*group)->stamp;
+      configs.since = std::max(configs.since, configs.text_since);
       first = false;
     }
   }
@@ -182,6 +186,14 @@ void compare_all(const std::optional<store::Checkpoint>& checkpoint,
   }
 }
 
+void take(HourFindings found, Outcome& outcome) {
+  outcome.compared_hours = found.compared;
+  std::move(found.notes.begin(), found.notes.end(), std::back_inserter(outcome.notes));
+  for (std::string& line : found.differences) {
+    if (outcome.differences.size() < kMostDifferences) outcome.differences.push_back(std::move(line));
+  }
+}
+
 Status refold(const VerifyOptions& options, const std::shared_ptr<const Config>& config,
               const Configs& configs, Outcome& outcome) {
   const auto registry = load_registry(*config);
@@ -191,6 +203,8 @@ Status refold(const VerifyOptions& options, const std::shared_ptr<const Config>&
   const Result<store::LedgerContents> ledger = store::read_ledger(options.state + "/ledger.db");
   const auto history = daemon::read_history(options.state + "/history");
   if (!history) return history.error();
+  HourCheck hours(options.state, *config);
+  hours.read();
   if (checkpoint && !same_history(*checkpoint, **history, outcome)) checkpoint.reset();
   const Dictionary none;
   std::vector<engine::Transition> transitions;
@@ -217,10 +231,13 @@ Status refold(const VerifyOptions& options, const std::shared_ptr<const Config>&
                              none,
                              {},
                              [](double) { return true; },
-                             std::move(ear)});
+                             std::move(ear),
+                             engine::BookingLog::kMost,
+                             hours.hears()});
   if (const Status folded = refolding->run(); !folded) return folded;
   const Time sealed = refolding->fold().sealing().until();
   compare_all(checkpoint, ledger, transitions, Comparable(*config, {configs.since, sealed}), outcome);
+  take(hours.compare(refolding->fold(), **history, configs.text_since), outcome);
   return ok();
 }
 
@@ -231,7 +248,8 @@ void print_text(const Outcome& outcome) {
             << " groups with " << outcome.records << " records";
   if (outcome.checkpoint) std::cout << ", compared at position " << *outcome.checkpoint;
   if (!outcome.checkpoint) std::cout << ", numbers compared with nothing";
-  std::cout << "; " << outcome.compared_transitions << " transitions in the ledger's time\n";
+  std::cout << "; " << outcome.compared_transitions << " transitions in the ledger's time; "
+            << outcome.compared_hours << " hourly totals\n";
 }
 
 void print_json(const Outcome& outcome) {
@@ -240,6 +258,7 @@ void print_json(const Outcome& outcome) {
                                  {"records", outcome.records},
                                  {"checkpoint", nullptr},
                                  {"transitions", outcome.compared_transitions},
+                                 {"hours", outcome.compared_hours},
                                  {"differences", outcome.differences},
                                  {"notes", outcome.notes}};
   if (outcome.checkpoint) json["checkpoint"] = *outcome.checkpoint;

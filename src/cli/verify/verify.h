@@ -1,6 +1,6 @@
 // `slod verify`: refolds the journal with this binary and compares with what the daemon holds: the numbers of
-// the newest checkpoint at its position, and the transitions in the ledger up to its last tick. Reads only,
-// takes no lock: beside a running daemon, or on a copy.
+// the newest checkpoint at its position, the transitions in the ledger up to its last tick, and the hourly
+// totals as far as they reach. Reads only, takes no lock: beside a running daemon, or on a copy.
 #pragma once
 
 #include <string>
