@@ -1,5 +1,7 @@
 #include "totals_keeper.h"
 
+#include <iterator>
+#include <map>
 #include <utility>
 
 namespace slod::daemon {
@@ -9,6 +11,45 @@ constexpr auto kAgain = std::chrono::seconds(1);
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kLook = std::chrono::milliseconds(2);
 constexpr std::size_t kMany = 256;
+constexpr std::size_t kManyUnwritten = 32;
+
+/// What stretches in a row have added.
+class Sum {
+ public:
+  explicit Sum(HourlyTotals first) { add(std::move(first)); }
+  void add(HourlyTotals next) {
+    until_ = next.until;
+    position_ = next.position;
+    for (MeasureHours& measure : next.measures) {
+      auto& sums = measures_[std::move(measure.measure)];
+      for (SeriesHours& series : measure.series) {
+        auto& hours = sums[{series.of, std::move(series.name)}];
+        for (const HourCount& one : series.hours) {
+          HourCount& sum = hours.try_emplace(one.hour, HourCount{one.hour}).first->second;
+          sum.good += one.good;
+          sum.bad += one.bad;
+        }
+      }
+    }
+  }
+  [[nodiscard]] HourlyTotals take() {
+    HourlyTotals out{until_, position_, {}};
+    for (auto& [measure, sums] : measures_) {
+      MeasureHours& told = out.measures.emplace_back(MeasureHours{measure, {}});
+      for (auto& [name, hours] : sums) {
+        SeriesHours& series = told.series.emplace_back(SeriesHours{name.first, name.second, {}});
+        for (const auto& one : hours) series.hours.push_back(one.second);
+      }
+    }
+    return out;
+  }
+
+ private:
+  using Name = std::pair<TotalOf, std::vector<std::string>>;
+  std::map<std::string, std::map<Name, std::map<std::int64_t, HourCount>>> measures_;
+  Time until_;
+  std::uint64_t position_ = 0;
+};
 
 }  // namespace
 
@@ -83,6 +124,11 @@ void TotalsKeeper::wait_for_room(const std::function<bool()>& goes_on) const {
   while (behind() && goes_on()) std::this_thread::sleep_for(kLook);
 }
 
+std::size_t TotalsKeeper::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 bool TotalsKeeper::behind() const {
   const std::lock_guard lock(mutex_);
   return !failing_ && waiting_.size() > kMany;
@@ -106,9 +152,38 @@ void TotalsKeeper::loop() {
     } else {
       changed_.notify_all();
       if (stopping_) return;
+      if (waiting_.size() > kManyUnwritten) put_together(lock);
       changed_.wait_for(lock, kAgain, [&] { return stopping_; });
     }
   }
+}
+
+/// What cannot be written may be told for days, at every tick where room is short: the memory for it must not
+/// grow with the ticks. Others tell meanwhile; it comes behind.
+void TotalsKeeper::put_together(std::unique_lock<std::mutex>& lock) {
+  std::deque<Work> all = std::exchange(waiting_, {});
+  lock.unlock();
+  all = together(std::move(all));
+  lock.lock();
+  std::move(waiting_.begin(), waiting_.end(), std::back_inserter(all));
+  waiting_ = std::move(all);
+}
+
+std::deque<TotalsKeeper::Work> TotalsKeeper::together(std::deque<Work> all) {
+  std::deque<Work> fewer;
+  const auto totals_in = [](Work& work) -> HourlyTotals* {
+    if (auto* recounted = std::get_if<Recounted>(&work)) return &recounted->totals;
+    return std::get_if<HourlyTotals>(&work);
+  };
+  for (std::size_t i = 0; i < all.size();) {
+    Work& first = fewer.emplace_back(std::move(all[i++]));
+    HourlyTotals* const totals = totals_in(first);
+    if (totals == nullptr || i == all.size() || all[i].index() != first.index()) continue;
+    Sum sum(std::move(*totals));
+    for (; i < all.size() && all[i].index() == first.index(); ++i) sum.add(std::move(*totals_in(all[i])));
+    *totals = sum.take();
+  }
+  return fewer;
 }
 
 Status TotalsKeeper::write(const Work& work) {

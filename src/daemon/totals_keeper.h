@@ -1,7 +1,7 @@
 // TotalsKeeper: makes hourly totals durable in the order in which it is told of them, on a thread of its own,
-// so that neither the engine nor the ledger waits for a disk. What cannot be written waits in memory and is
-// tried again; meanwhile no row leaves the journal that is not counted, and no checkpoint is saved that holds
-// more. Every call from any thread.
+// so that neither the engine nor the ledger waits for a disk. What cannot be written waits in memory, as one
+// sum of all that was told, and is tried again; meanwhile no row leaves the journal that is not counted, and
+// no checkpoint is saved that holds more. Every call from any thread.
 #pragma once
 
 #include <atomic>
@@ -50,6 +50,8 @@ class TotalsKeeper {
   void settle();
   /// A recount waits here, so that what it tells does not pile up.
   void wait_for_room(const std::function<bool()>& goes_on) const;
+  /// Pieces of work that wait.
+  [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
@@ -67,6 +69,8 @@ class TotalsKeeper {
   void push(Work work);
   [[nodiscard]] bool behind() const;
   void loop();
+  void put_together(std::unique_lock<std::mutex>& lock);
+  static std::deque<Work> together(std::deque<Work> all);
   Status write(const Work& work);
   void note(const Status& done);
 

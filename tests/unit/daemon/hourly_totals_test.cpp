@@ -133,8 +133,10 @@ class TotalsKeeperTest : public testing::Test {
             static_cast<std::uint64_t>(number),
             {{"rides", {{TotalOf::kWhole, {}, {{hour, good, 0}}}}}}};
   }
-  std::int64_t good() {
-    const auto read = journal::read_totals(dir_, "rides", hour_of(kNoon) - 100, hour_of(kNoon) + 100);
+  std::int64_t good() { return good(hour_of(kNoon) - 100, hour_of(kNoon) + 10'000); }
+  std::int64_t good(std::int64_t hour) { return good(hour, hour + 1); }
+  std::int64_t good(std::int64_t from, std::int64_t to) {
+    const auto read = journal::read_totals(dir_, {"rides", from, to});
     std::int64_t sum = 0;
     for (const SeriesHours& series : read->series) {
       for (const HourCount& one : series.hours) sum += one.good;
@@ -191,6 +193,29 @@ TEST_F(TotalsKeeperTest, WhatCannotBeWrittenWaitsAndLeavesTheJournalWhereItIs) {
   while (keeper_->position() != 3) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_EQ(good(), 7);
   EXPECT_EQ(others_, 1) << "and when it was over";
+}
+
+TEST_F(TotalsKeeperTest, WhatWaitsIsOneSumHoweverOftenItIsTold) {
+  keeper_->add(hour(1, 1));
+  ASSERT_TRUE(keeper_->reaches(0, kNoon + hours(1)));
+  exec("CREATE TABLE aside AS SELECT * FROM totals; UPDATE totals SET hours=x'00'");
+  constexpr int kTold = 1000;
+  for (int number = 2; number <= kTold; ++number) keeper_->add(hour(number, number));
+  const HoursTo recount = keeper_->recount();
+  recount.begins();
+  for (int number = 1; number <= kTold; ++number) recount.tell(hour(number, 10 * number));
+  while (keeper_->failures() < 1 || keeper_->waiting() > 50)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  keeper_->add(hour(kTold + 1, 1));
+  exec("UPDATE totals SET hours=(SELECT hours FROM aside)");
+  while (keeper_->position() != kTold + 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(good(hour_of(kNoon) + 10), 11);
+  EXPECT_EQ(good(), kTold * (kTold + 1) / 2 + 1);
+  keeper_->publish(1, Time{});
+  EXPECT_TRUE(keeper_->reaches(1, kNoon + hours(kTold)));
+  EXPECT_EQ(keeper_->position(), kTold);
+  EXPECT_EQ(good(), 10 * kTold * (kTold + 1) / 2);
+  EXPECT_EQ(good(hour_of(kNoon) + 10), 110);
 }
 
 TEST_F(TotalsKeeperTest, AStopWritesWhatWaits) {
