@@ -101,11 +101,12 @@ Result<std::string> Daemon::past_of(const std::string& name, const serve::Histor
   const auto slo = std::find_if(config->slos.begin(), config->slos.end(),
                                 [&](const SloConfig& one) { return one.name == name; });
   if (slo == config->slos.end()) return Error{"no SLO is called \"" + name + "\""};
-  auto read = journal::read_totals(config->state.dir + "/journal", engine::measure_of(*config, *slo),
-                                   hour_of(range.from), hour_of(range.to));
+  auto read = journal::read_totals(config->state.dir + "/journal",
+                                   {engine::measure_of(*config, *slo), hour_of(range.from), hour_of(range.to),
+                                    range.step / hours(1), range.groups, serve::kMostHistoryPoints});
   if (!read) return read.error();
-  return serve::history_json(*slo, range,
-                             {std::move(read->series), read->kept.until, read->kept.recounted_from});
+  return serve::history_json(
+      *slo, range, {std::move(read->series), read->kept.until, read->kept.recounted_from, read->cut});
 }
 
 serve::ConfigState Daemon::config_state() const {

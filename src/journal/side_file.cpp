@@ -31,6 +31,9 @@ Status make_side_file(const std::string& dir, const std::string& path, const std
         database->exec(std::string(kDurable) + "BEGIN IMMEDIATE;" + schema + header + "COMMIT");
     if (!made) return made;
   }
+  // A crash, and then somebody moved the file away: its rollback journal would be rolled back into the new
+  // one.
+  if (Status s = remove_database(dir, path); !s) return s;
   std::error_code error;
   std::filesystem::rename(half, path, error);
   if (error) return Error{"rename " + half + ": " + error.message()};

@@ -92,6 +92,8 @@ Result<HistoryRange> asked_history(std::string_view target, Time as_of) {
   constexpr Duration kFewDays = hours(72);
   const Result<Asked> asked = asked_times(target, as_of, hours(24 * 30));
   if (!asked) return asked.error();
+  if (asked->from >= asked->to)
+    return Error{"nothing is known yet of that time: the numbers are as of " + format_rfc3339(as_of)};
   HistoryRange range;
   range.step = asked->to - asked->from <= kFewDays ? Duration(hours(1)) : kOneDay;
   if (const auto text = parameter(target, "step")) {

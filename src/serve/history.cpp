@@ -10,7 +10,6 @@ namespace slod::serve {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr std::size_t kMostPoints = 100'000;
 
 /// Everything that is known of one step.
 struct Point {
@@ -182,9 +181,9 @@ Result<std::string> history_json(const SloConfig& slo, const HistoryRange& range
       add(to[floor_to(Time(hour.hour * hours(1)), range.step)], series, hour);
     points += to.size() - before;
   }
-  if (points > kMostPoints) {
-    return Error{"that are " + std::to_string(points) + " points, an answer holds " +
-                 std::to_string(kMostPoints) + ": ask for a longer `step`, or a shorter time"};
+  if (past.cut || points > kMostHistoryPoints) {
+    return Error{"that are more than " + std::to_string(kMostHistoryPoints) +
+                 " points, the most that an answer holds: ask for a longer `step`, or a shorter time"};
   }
   const std::string note = note_of(slo, range, past);
   Json json = {{"slo", slo.name},

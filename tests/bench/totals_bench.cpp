@@ -79,7 +79,7 @@ void Totals_ReadAYear(benchmark::State& state) {
   }
   const std::string measure = told(0, 1, 0).measures[0].measure;
   for (auto _ : state) {
-    auto read = read_totals(place.dir, measure, kFirstHour, kFirstHour + hours_of);
+    auto read = read_totals(place.dir, {measure, kFirstHour, kFirstHour + hours_of});
     if (!read || read->series.size() != static_cast<std::size_t>(groups) + 4) state.SkipWithError("not read");
   }
   const auto bytes = static_cast<double>(std::filesystem::file_size(totals_path(place.dir)));

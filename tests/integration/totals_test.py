@@ -187,7 +187,7 @@ class TotalsTest(IntegrationTest):
         asked = run(SLOD, "history", "rides", "--url", f"http://127.0.0.1:{slod.web}", "--step", "90s", check=False)
         self.assertEqual(asked.returncode, 1)
         self.assertIn("whole hours", asked.stderr)
-        for query, status in (("step=1h&groups=2", 400), ("from=yesterday", 400), ("since=90d", 200)):
+        for query, status in (("step=1h&groups=2", 400), ("from=yesterday", 400), ("from=2099-01-01T00:00:00Z&to=2099-02-01T00:00:00Z", 400), ("since=90d", 200)):
             self.assertEqual(slod.get(f"/api/v1/slos/rides/history?{query}").status, status, query)
         self.assertEqual(slod.get("/api/v1/slos/nobody/history").status, 404)
 

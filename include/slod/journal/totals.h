@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,12 +49,20 @@ class TotalsStore {
   virtual Status publish_recount(std::uint64_t edition, Time rows_since) = 0;
 };
 
+/// The hours [from, to) of a measure.
+struct TotalsAsked {
+  std::string measure;
+  std::int64_t from = 0, to = 0;
+  std::int64_t step = 1;  ///< so many hours, since the epoch, are told as one, which is called by the first
+  bool groups = true;
+  std::size_t most = std::numeric_limits<std::size_t>::max();  ///< counts of groups: memory is bounded
+};
 struct TotalsRead {
   TotalsKept kept;
   std::vector<SeriesHours> series;  ///< by what they count and name
+  bool cut = false;                 ///< there are more than the most: not all is here
 };
-/// The hours [from, to) of a measure. Of a directory without totals: nothing.
-[[nodiscard]] Result<TotalsRead> read_totals(const std::string& dir, const std::string& measure,
-                                             std::int64_t from, std::int64_t to);
+/// Of a directory without totals: nothing.
+[[nodiscard]] Result<TotalsRead> read_totals(const std::string& dir, const TotalsAsked& asked);
 
 }  // namespace slod::journal

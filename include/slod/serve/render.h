@@ -51,7 +51,9 @@ struct PastHours {
   std::vector<SeriesHours> series;
   Time until;           ///< they are counted up to this tick; the epoch: nothing is
   Time recounted_from;  ///< days before are as they were counted then; the epoch: all are by the rules of now
+  bool cut = false;     ///< there is more than an answer holds
 };
+inline constexpr std::size_t kMostHistoryPoints = 100'000;  ///< in an answer
 
 /// The Prometheus text format 0.0.4. `promtool check metrics` is clean.
 [[nodiscard]] std::string metrics_text(const engine::Snapshot& snapshot, const ProcessFigures& process);

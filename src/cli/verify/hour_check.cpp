@@ -68,7 +68,7 @@ void HourCheck::failed(const std::string& error) {
 }
 
 Result<journal::TotalsKept> HourCheck::kept_now() const {
-  auto read = journal::read_totals(dir_, "", 0, 1);
+  auto read = journal::read_totals(dir_, {"", 0, 1});
   if (!read) return read.error();
   return read->kept;
 }
@@ -87,7 +87,7 @@ Result<bool> HourCheck::read_all() {
   to_ = hour_of(kept_->until) + kAhead;
   for (const auto& [measure, asked] : asked_) {
     for (std::int64_t from = from_; from < to_; from += kPortion) {
-      const auto read = journal::read_totals(dir_, measure, from, std::min(from + kPortion, to_));
+      const auto read = journal::read_totals(dir_, {measure, from, std::min(from + kPortion, to_)});
       if (!read) return read.error();
       if (!same(read->kept, *kept_)) return false;
       for (const SeriesHours& series : read->series) stored_.add(measure, series);

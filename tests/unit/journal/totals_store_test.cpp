@@ -50,7 +50,7 @@ class TotalsStoreTest : public ::testing::Test {
   }
   std::vector<SeriesHours> read(const std::string& measure = "rides", std::int64_t from = kHour - 24 * 3000,
                                 std::int64_t to = kHour + 24 * 3000) {
-    const auto found = read_totals(dir_, measure, from, to);
+    const auto found = read_totals(dir_, {measure, from, to});
     EXPECT_TRUE(found) << found.error().message;
     return found ? found->series : std::vector<SeriesHours>{};
   }
@@ -119,6 +119,19 @@ TEST_F(TotalsStoreTest, ARecountKeepsTheDaysWhoseRowsAreGone) {
   EXPECT_EQ(store_->kept().recounted_from, at_hour(kHour + 48));
 }
 
+TEST_F(TotalsStoreTest, ADayIsWholeOnlyIfNoRowThatIsGoneCanHaveToldOfIt) {
+  const auto recount = [&](Duration before) {
+    ASSERT_TRUE(store_->begin_recount());
+    ASSERT_TRUE(store_->add_recount(told(kHour + 1, {whole(kHour, 3, 0)})));
+    ASSERT_TRUE(store_->publish_recount(1, at_hour(kHour) - before));
+  };
+  ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 5)})));
+  recount(minutes(59));
+  EXPECT_EQ(of(kHour), Pair(5, 5));
+  recount(minutes(61));
+  EXPECT_EQ(of(kHour), Pair(3, 0));
+}
+
 TEST_F(TotalsStoreTest, AMeasureThatNothingMatchesAnyMoreIsEmptyAfterARecount) {
   ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 5)})));
   ASSERT_TRUE(store_->begin_recount());
@@ -146,6 +159,39 @@ TEST_F(TotalsStoreTest, DaysOlderThanThreeYearsGo) {
   EXPECT_EQ(of(old + 24), Pair(2, 0));
 }
 
+TEST_F(TotalsStoreTest, HoursOfAStepAreToldAsOneAndGroupsOnlyIfAsked) {
+  for (std::int64_t hour = 0; hour < 50; ++hour)
+    ASSERT_TRUE(store_->add(
+        told(kHour + hour + 1, {whole(kHour + hour, 1, hour % 2), group("kyoto", kHour + hour, 1, 0)})));
+  const auto days = read_totals(dir_, {"rides", kHour, kHour + 48, 24});
+  ASSERT_TRUE(days) << days.error().message;
+  EXPECT_EQ(days->series,
+            (std::vector<SeriesHours>{{TotalOf::kWhole, {}, {{kHour, 24, 12}, {kHour + 24, 24, 12}}},
+                                      {TotalOf::kGroup, {"kyoto"}, {{kHour, 24, 0}, {kHour + 24, 24, 0}}}}));
+  const auto ungrouped = read_totals(dir_, {"rides", kHour + 2, kHour + 4, 24, false});
+  EXPECT_EQ(ungrouped->series, (std::vector<SeriesHours>{{TotalOf::kWhole, {}, {{kHour, 2, 1}}}}));
+  EXPECT_FALSE(days->cut || ungrouped->cut);
+}
+
+TEST_F(TotalsStoreTest, NotMoreGroupsAreReadThanAnAnswerHolds) {
+  for (std::int64_t day = 0; day < 30; ++day) {
+    std::vector<SeriesHours> series;
+    for (int i = 0; i < 10; ++i) series.push_back(group("area " + std::to_string(i), kHour + day * 24, 1, 0));
+    ASSERT_TRUE(store_->add(told(kHour + day * 24 + 1, std::move(series))));
+  }
+  const auto read = [&](std::int64_t step, std::size_t most) {
+    return read_totals(dir_, {"rides", kHour, kHour + 30 * 24, step, true, most});
+  };
+  EXPECT_FALSE(read(1, 300)->cut);
+  EXPECT_TRUE(read(1, 299)->cut);
+  EXPECT_TRUE(read(1, 100)->cut);
+  std::size_t counts = 0;
+  const auto some = read(1, 100);
+  for (const SeriesHours& one : some->series) counts += one.hours.size();
+  EXPECT_LE(counts, 110U) << "and then reading ends";
+  EXPECT_FALSE(read(std::int64_t{24} * 366, 20)->cut) << "a longer step needs less";
+}
+
 TEST_F(TotalsStoreTest, ADamagedDayIsNamedAndNothingIsAddedToIt) {
   ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 5)})));
   {
@@ -153,7 +199,7 @@ TEST_F(TotalsStoreTest, ADamagedDayIsNamedAndNothingIsAddedToIt) {
     ASSERT_TRUE(database);
     ASSERT_TRUE(database->exec("UPDATE totals SET hours=substr(hours,1,length(hours)-1)||x'ff'"));
   }
-  const auto found = read_totals(dir_, "rides", kHour, kHour + 1);
+  const auto found = read_totals(dir_, {"rides", kHour, kHour + 1});
   ASSERT_FALSE(found);
   EXPECT_NE(found.error().message.find("2024-10-04"), std::string::npos) << found.error().message;
   EXPECT_FALSE(store_->add(told(kHour + 2, {whole(kHour, 1, 0)})));
@@ -170,6 +216,32 @@ TEST_F(TotalsStoreTest, AForeignFileIsRefused) {
   }
   EXPECT_FALSE(TotalsStore::open(dir_, hours(24), set_aside_));
   EXPECT_EQ(set_aside_, "");
+}
+
+TEST_F(TotalsStoreTest, TheRollbackJournalOfAFileThatIsGoneIsNotTakenForTheNewOnes) {
+  const std::string path = totals_path(dir_), kept = dir_ + "/kept";
+  {
+    auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadWrite);
+    ASSERT_TRUE(database);
+    // More than fits in the cache: the file is being written when the machine stops.
+    ASSERT_TRUE(database->exec(
+        "PRAGMA cache_size=2; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)"
+        " INSERT INTO totals SELECT i,i,zeroblob(3000) FROM n;"
+        " BEGIN; UPDATE totals SET hours=zeroblob(2000) WHERE day>100; UPDATE state SET edition=9"));
+    std::filesystem::copy_file(path + "-journal", kept);
+  }
+  store_.reset();
+  std::filesystem::remove(path);
+  std::filesystem::rename(kept, path + "-journal");
+  reopen();
+  ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 1)})));
+  reopen();
+  EXPECT_EQ(of(kHour), Pair(5, 1));
+  EXPECT_EQ(set_aside_, "");
+  auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadOnly);
+  const auto rows = database->integer("SELECT count(*) FROM totals");
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(*rows, 1);
 }
 
 TEST_F(TotalsStoreTest, AFileDamagedBeyondUseIsSetAsideAndANewOneBegins) {
