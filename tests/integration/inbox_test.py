@@ -3,6 +3,8 @@ and a disk that is full."""
 
 import os
 import re
+import shutil
+import sqlite3
 
 from harness import TICK, IntegrationTest, Mosquitto, Slod, main, program, run, wait_for
 from disk_test import fill
@@ -39,6 +41,17 @@ class InboxTest(IntegrationTest):
 
     def holds(self, slod, number):
         return any(b'"seq": %d}' % number in file.read_bytes() for file in (slod.state / "inbox").glob("*.log"))
+
+    def all_read(self, slod):
+        """Waits until the journal holds the position at the end of the newest file."""
+        def committed():
+            newest = self.newest(slod)
+            segment = max((slod.state / "journal").glob("seg-*.db"))
+            with sqlite3.connect(f"file:{segment}?mode=ro", uri=True) as journal:
+                query = "SELECT offset FROM positions WHERE source='fleet' AND stream=?"
+                row = journal.execute(query, (f"gen:{newest.name.split('.')[1]}",)).fetchone()
+            return row and row[0] == newest.stat().st_size
+        wait_for("the inbox to be read", committed, 30)
 
     def accepted(self, slod):
         slod.tick()
@@ -111,6 +124,58 @@ class InboxTest(IntegrationTest):
         self.assertEqual(self.accepted(slod), 140)
         slod.restart()
         self.assertEqual(self.accepted(slod), 140)
+        slod.stop()
+
+    def test_an_inbox_file_that_was_removed_or_emptied_is_said_once(self):
+        slod = self.daemon("process").start()
+        self.connected(slod)
+        for number, (words, remove) in enumerate((("is empty. What was read", lambda file: os.truncate(file, 0)),
+                                                  ("is gone. What was read", lambda file: shutil.rmtree(file.parent)))):
+            self.publish(20 * number, 20)
+            wait_for("the last message", lambda: self.holds(slod, 20 * number + 19))
+            self.all_read(slod)
+            slod.kill()
+            old = self.newest(slod)
+            remove(old)
+            slod.start()
+            self.assertIn(f"{old} {words}", slod.process.log())
+            self.assertIn("let the devices send again", slod.process.log())
+            self.all_read(slod)
+            slod.restart()
+            self.assertNotIn("level=error", slod.process.log())  # said once: reading goes on behind it
+            self.connected(slod)
+        # A file after the one that was read: it is there only because messages followed, and those are gone.
+        slod.kill()
+        old = self.newest(slod)
+        generation = int(old.name.split(".")[1])
+        old.rename(old.with_name(f"fleet.{generation + 1}.log"))
+        slod.start()
+        self.assertIn(f"{old} is gone", slod.process.log())
+        self.assertIn("counted as 1 shed", slod.process.log())
+        self.all_read(slod)
+        slod.restart()
+        self.assertNotIn("level=error", slod.process.log())
+        self.assertEqual(self.accepted(slod), 40)
+        self.assertEqual(slod.source("fleet")["shed"], 1)
+        self.assertEqual(slod.metrics().unbalanced_sources(), [])
+        slod.stop()
+
+    def test_a_sync_that_fails_and_then_succeeds_is_said_once(self):
+        slod = self.daemon("power")
+        trace = self.dir / "trace"
+        inbox = slod.state / "inbox" / "fleet.1.log"
+        slod.wrapper = [program("strace"), "-D", "-f", "-qq", "-o", str(trace), "-P", str(inbox), "-e", "trace=fdatasync",
+                        "-e", "inject=fdatasync:error=EIO:when=3..5"]
+        slod.spawn()
+        slod.wait_ready(60)
+        self.connected(slod)
+        for number in range(10):
+            self.publish(number, 1)
+            wait_for("the message", lambda: self.holds(slod, number))
+        wait_for("the warning", lambda: "failed 3 times (Input/output error)" in slod.process.log(), 20)
+        self.all_read(slod)
+        self.assertEqual(slod.process.log().count("Input/output error"), 1)
+        self.assertIn("succeeded when it was tried again: nothing is lost", slod.process.log())
         slod.stop()
 
     def test_a_full_disk_makes_the_broker_wait_and_nothing_is_lost(self):

@@ -36,7 +36,7 @@ Result<std::unique_ptr<Inbox>> Inbox::open(const InboxOptions& options,
 
 Inbox::Inbox(InboxOptions options, const RecoveredInbox& recovered, int fd)
     : options_(std::move(options)),
-      start_(recovered.start),
+      recovered_(recovered),
       tail_(recovered.end),
       fd_(fd),
       end_(pack(recovered.end)),
@@ -76,8 +76,15 @@ bool Inbox::write_frame() {
   return !options_.sync || ::fdatasync(fd_) == 0;
 }
 
+void Inbox::note_failure() {
+  const int error = errno == 0 ? EIO : errno;
+  last_error_.store(error, std::memory_order_relaxed);
+  last_failure_.store(error, std::memory_order_relaxed);
+  failures_.fetch_add(1, std::memory_order_release);
+}
+
 Inbox::Append Inbox::failed() {
-  last_error_.store(errno == 0 ? EIO : errno, std::memory_order_relaxed);
+  note_failure();
   // Cut what was written of it. Should that fail too, the next frame is written over it: the place is still
   // tail_.
   [[maybe_unused]] const int cut = ::ftruncate(fd_, static_cast<off_t>(tail_.offset));
@@ -87,7 +94,7 @@ Inbox::Append Inbox::failed() {
 bool Inbox::next_generation() {
   const auto created = create_inbox_file(options_.dir, options_.source, tail_.generation + 1);
   if (!created) {
-    last_error_.store(errno == 0 ? EIO : errno, std::memory_order_relaxed);
+    note_failure();
     return false;
   }
   ::close(fd_);

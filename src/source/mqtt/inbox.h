@@ -6,7 +6,7 @@
 // 1. A message that append() called kStored is whole in the file (with `sync`: on the disk) before append()
 // returns.
 // 2. end() never points behind bytes that are not written; everything before it is whole frames.
-// 3. A file is removed only after the position at its end has been committed.
+// 3. A file is removed only after a position behind it has been committed.
 // 4. backlog() is the bytes between the committed position and end(), never less.
 // Threads: append() the callback's; release(), leave() the reader's; the rest any.
 #pragma once
@@ -44,10 +44,15 @@ class Inbox {
   /// kFull, kFailed: nothing of the message remains, try again later. A message larger than the whole backlog
   /// fits when the inbox is empty.
   [[nodiscard]] Append append(const InboxMessage& message);
-  /// errno of the last failed append, 0 if it did not fail.
+  /// errno of the last append, 0 if it did not fail.
   [[nodiscard]] int last_error() const { return last_error_.load(std::memory_order_relaxed); }
+  /// How often one failed, and with which errno the last of them.
+  [[nodiscard]] std::uint64_t failures() const { return failures_.load(std::memory_order_acquire); }
+  [[nodiscard]] int last_failure() const { return last_failure_.load(std::memory_order_relaxed); }
 
-  [[nodiscard]] InboxPoint start() const { return start_; }
+  [[nodiscard]] InboxPoint start() const { return recovered_.start; }
+  /// As it was found.
+  [[nodiscard]] const RecoveredInbox& recovered() const { return recovered_; }
   [[nodiscard]] InboxPoint end() const;
   [[nodiscard]] std::uint64_t backlog() const { return backlog_.load(std::memory_order_acquire); }
   [[nodiscard]] const InboxOptions& options() const { return options_; }
@@ -66,17 +71,19 @@ class Inbox {
  private:
   Inbox(InboxOptions options, const RecoveredInbox& recovered, int fd);
   [[nodiscard]] Append failed();
+  void note_failure();
   [[nodiscard]] bool write_frame();
   [[nodiscard]] bool next_generation();
 
   const InboxOptions options_;
-  const InboxPoint start_;
+  const RecoveredInbox recovered_;
   InboxPoint tail_;                 // callback thread: where the next frame goes
   int fd_;                          // callback thread: the newest generation
   std::string frame_;               // callback thread
   std::atomic<std::uint64_t> end_;  // tail_, packed, published
   std::atomic<std::uint64_t> backlog_;
-  std::atomic<int> last_error_{0};
+  std::atomic<int> last_error_{0}, last_failure_{0};
+  std::atomic<std::uint64_t> failures_{0};
   std::atomic<bool> waiting_{false};  // the reader sleeps, or is about to: ringing costs a system call
   WakeUp bell_;
 };

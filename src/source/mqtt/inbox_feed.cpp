@@ -70,7 +70,20 @@ void InboxFeed::gather() {
   pause(kGather);
 }
 
+/// From here on a committed position lies in a file that is there: one that is not was removed.
+bool InboxFeed::tell_start() {
+  if (!inbox_.recovered().moved) return true;
+  InboxBlock block;
+  block.after = point_;
+  block.check = inbox_start_check();
+  block.gone = inbox_.recovered().lost ? 1 : 0;
+  if (!feed(block)) return false;
+  health_.shed.fetch_add(block.gone, std::memory_order_relaxed);
+  return true;
+}
+
 void InboxFeed::run() {
+  while (!stopping_.load(std::memory_order_relaxed) && !tell_start()) pause(kAfterRefusal);
   while (!stopping_.load(std::memory_order_relaxed)) {
     gather();
     const auto block = reader_.read(point_);
@@ -84,14 +97,16 @@ void InboxFeed::run() {
       inbox_.wait_past(point_, kIdle);
       continue;
     }
-    const bool tells = !block->messages.empty() || block->skipped > 0;
+    const bool leaves = block->after.generation != point_.generation;
+    const bool tells = !block->messages.empty() || block->skipped > 0 || leaves;
     if (tells && !feed(*block)) {
       pause(kAfterRefusal);
       continue;
     }
     report_damage(*block);
+    report_gone(*block);
     inbox_.release(block->bytes);
-    if (block->after.generation != point_.generation) inbox_.leave(point_.generation);
+    if (leaves) inbox_.leave(point_.generation);
     point_ = block->after;
   }
 }
@@ -102,8 +117,8 @@ Submission InboxFeed::submission(const InboxBlock& block, const std::shared_ptr<
   submission.batch->source = source_.name;
   for (const InboxMessage& message : block.messages)
     intake_.message(message.topic, message.payload, message.retained, message.received, *submission.batch);
-  // How many messages the damage held cannot be known: one stretch is counted as one.
-  if (block.skipped > 0) submission.batch->counts.shed = 1;
+  // How many messages the damage or a file held cannot be known: one stretch, one file is counted as one.
+  submission.batch->counts.shed = (block.skipped > 0 ? 1 : 0) + block.gone;
   submission.position =
       SourcePosition{source_.name, inbox_stream(block.after.generation), block.after.offset, block.check};
   submission.done = [answer](const CommitAnswer& given) { answer->give(given.result); };
@@ -131,6 +146,20 @@ void InboxFeed::report_damage(const InboxBlock& block) {
                                  std::to_string(point_.offset) +
                                  " on are damaged and were skipped: what messages they held is lost "
                                  "(counted as 1 shed). Check the disk");
+}
+
+void InboxFeed::report_gone(const InboxBlock& block) {
+  if (block.gone == 0) return;
+  health_.shed.fetch_add(block.gone, std::memory_order_relaxed);
+  const InboxOptions& inbox = inbox_.options();
+  surroundings_.log(
+      "error", "source " + source_.name + ": inbox " +
+                   inbox_path(inbox.dir, inbox.source, point_.generation + 1) +
+                   (block.gone > 1 ? " and " + std::to_string(block.gone - 1) + " more are" : " is") +
+                   " gone: the messages in it were acknowledged, nobody had read them, and they are lost "
+                   "(counted as " +
+                   std::to_string(block.gone) + " shed). Look what removes files in " + inbox.dir +
+                   ", and let the devices send again what they still have");
 }
 
 }  // namespace slod::source

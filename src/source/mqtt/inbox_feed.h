@@ -26,9 +26,11 @@ class InboxFeed {
  private:
   struct Answer;
   void run();
+  [[nodiscard]] bool tell_start();
   [[nodiscard]] bool feed(const InboxBlock& block);
   [[nodiscard]] Submission submission(const InboxBlock& block, const std::shared_ptr<Answer>& answer);
   void report_damage(const InboxBlock& block);
+  void report_gone(const InboxBlock& block);
   void pause(Duration length);
   void gather();
 

@@ -31,6 +31,13 @@ Error failure(const std::string& what, const std::string& path) {
   return Error{what + " " + path + ": " + std::strerror(errno)};
 }
 
+std::string check_of(std::string_view before, std::uint64_t offset) {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx",
+                static_cast<unsigned long long>(hash_bytes(before, offset)));
+  return text.data();
+}
+
 }  // namespace
 
 std::string inbox_path(const std::string& dir, const std::string& source, std::uint64_t generation) {
@@ -65,10 +72,16 @@ std::string inbox_check(int fd, std::uint64_t offset) {
   const std::size_t want = std::min<std::uint64_t>(kChecked, offset);
   if (::pread(fd, bytes.data(), want, static_cast<off_t>(offset - want)) != static_cast<ssize_t>(want))
     return "";
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx",
-                static_cast<unsigned long long>(hash_bytes({bytes.data(), want}, offset)));
-  return text.data();
+  return check_of({bytes.data(), want}, offset);
+}
+
+std::string inbox_start_check() {
+  return check_of(kInboxMagic, kInboxMagic.size());
+}
+
+bool inbox_file_is_gone(const std::string& dir, const std::string& source, std::uint64_t generation) {
+  const std::string path = inbox_path(dir, source, generation);
+  return ::access(path.c_str(), F_OK) != 0 && ::access((path + ".unreadable").c_str(), F_OK) != 0;
 }
 
 Result<std::optional<std::uint64_t>> next_whole_message(int fd, std::uint64_t from, std::uint64_t end) {

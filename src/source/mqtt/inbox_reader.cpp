@@ -64,12 +64,15 @@ Result<std::size_t> InboxReader::fill(std::uint64_t offset, std::size_t bytes) {
   return have;
 }
 
-InboxPoint InboxReader::next_file(const InboxOptions& options, InboxPoint from, InboxPoint end) {
-  InboxPoint next{from.generation + 1, kInboxMagic.size()};
-  while (next.generation < end.generation &&
-         ::access(inbox_path(options.dir, options.source, next.generation).c_str(), F_OK) != 0)
-    ++next.generation;
-  return next;
+void InboxReader::to_next_file(const InboxOptions& options, InboxPoint end, InboxBlock& block) {
+  block.after = {block.after.generation + 1, kInboxMagic.size()};
+  block.check = inbox_start_check();
+  std::uint64_t& next = block.after.generation;
+  while (next < end.generation &&
+         ::access(inbox_path(options.dir, options.source, next).c_str(), F_OK) != 0) {
+    if (inbox_file_is_gone(options.dir, options.source, next)) ++block.gone;
+    ++next;
+  }
 }
 
 Result<InboxBlock> InboxReader::read(InboxPoint from) {
@@ -98,7 +101,7 @@ Result<InboxBlock> InboxReader::read(InboxPoint from) {
     block.skipped = next.value_or(std::max(*stop, from.offset)) - from.offset;
     block.bytes = block.skipped;
     if (!next && from.generation < end.generation) {
-      block.after = next_file(inbox_.options(), from, end);
+      to_next_file(inbox_.options(), end, block);
       return block;
     }
     block.after.offset = from.offset + block.skipped;

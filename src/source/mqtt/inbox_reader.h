@@ -15,6 +15,7 @@ struct InboxBlock {
   std::uint64_t bytes = 0;    ///< how much of the inbox this is
   std::string check;          ///< of the position `after`
   std::uint64_t skipped = 0;  ///< bytes before `after` that were not readable: damage, to be reported
+  std::uint64_t gone = 0;     ///< files before `after` that somebody removed, unread: to be reported
 };
 
 class InboxReader {
@@ -36,7 +37,8 @@ class InboxReader {
   [[nodiscard]] Status open(std::uint64_t generation);
   [[nodiscard]] Result<std::uint64_t> limit(std::uint64_t generation, InboxPoint end) const;
   [[nodiscard]] Result<std::size_t> fill(std::uint64_t offset, std::size_t bytes);
-  [[nodiscard]] static InboxPoint next_file(const InboxOptions& options, InboxPoint from, InboxPoint end);
+  /// `block.after`, and what is missing before it.
+  static void to_next_file(const InboxOptions& options, InboxPoint end, InboxBlock& block);
 
   const Inbox& inbox_;
   int fd_ = -1;

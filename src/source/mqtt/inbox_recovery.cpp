@@ -106,32 +106,71 @@ class Recovery {
 
   Result<RecoveredInbox> run(const Committed& committed) {
     newest_ = committed.generation;
-    for (const std::uint64_t generation : inbox_generations(dir_, source_)) {
-      newest_ = std::max(newest_, generation);
+    const std::vector<std::uint64_t> generations = inbox_generations(dir_, source_);
+    if (committed.position != nullptr) look_for(committed, generations);
+    for (const std::uint64_t generation : generations) {
       if (committed.position != nullptr && generation < committed.generation) {
         remove(generation);
         continue;
       }
       const bool named = committed.position != nullptr && generation == committed.generation;
+      if (!named && generation == generations.back() && was_being_made(generation)) {
+        remove(generation);  // its number may be used again: nothing was ever in it
+        continue;
+      }
+      newest_ = std::max(newest_, generation);
       if (Status status = take(generation, named ? committed.position : nullptr); !status)
         return status.error();
     }
-    return finish();
+    Result<RecoveredInbox> found = finish();
+    if (found)
+      found->moved = committed.position == nullptr || found->start.generation != committed.generation;
+    return found;
   }
 
  private:
+  /// Is the file there in which reading goes on? A later one is there only if messages followed.
+  void look_for(const Committed& committed, const std::vector<std::uint64_t>& generations) {
+    const auto found = std::lower_bound(generations.begin(), generations.end(), committed.generation);
+    if (found != generations.end() && *found == committed.generation) return;
+    if (!inbox_file_is_gone(dir_, source_, committed.generation)) return;
+    recovered_.lost = found != generations.end();
+    say_lost(*committed.position, committed.generation, "is gone");
+  }
+
+  void say_lost(const SourcePosition& position, std::uint64_t generation, const std::string& what) {
+    say("error",
+        inbox_path(dir_, source_, generation) + " " + what + ". What was read of it, its first " +
+            std::to_string(position.offset) + " bytes, is counted; messages that came after that " +
+            (recovered_.lost ? "were acknowledged and are lost (counted as 1 shed)"
+                             : "were acknowledged and are lost, if there were any: nobody can know, so none "
+                               "are counted as shed") +
+            ". Right after `slod restore` that is as it should be. Else look what removes files there, or "
+            "whether another disk is mounted on " +
+            dir_ + ", and let the devices send again what they still have");
+  }
+
+  [[nodiscard]] bool was_being_made(std::uint64_t generation) const {
+    const OpenFile file(inbox_path(dir_, source_, generation));
+    return file.fd() >= 0 && file.size() <= kInboxMagic.size() && !has_magic(file.fd());
+  }
+
   Status take(std::uint64_t generation, const SourcePosition* position) {
     const std::string path = inbox_path(dir_, source_, generation);
     const OpenFile file(path);
     if (file.fd() < 0) return Error{"inbox: cannot open " + path + ": " + std::strerror(errno)};
-    if (!has_magic(file.fd())) return set_aside(generation, file.size());
+    if (!has_magic(file.fd())) {
+      if (position != nullptr && file.size() <= kInboxMagic.size())
+        say_lost(*position, generation, "is empty");
+      return set_aside(generation, file.size());
+    }
     std::uint64_t from = kInboxMagic.size();
     if (position != nullptr && file.size() < position->offset) {
       say("warn",
           path + " is shorter than what was read of it (" + std::to_string(file.size()) + " of " +
               std::to_string(position->offset) +
-              " bytes): a power loss took its end. All that was read is counted; what had arrived after "
-              "that and was not yet read is lost. Going on with a new generation");
+              " bytes): a power loss took its end, or somebody cut it. All that was read is counted; what "
+              "had arrived after that and was not yet read is lost. Going on with a new generation");
       remove(generation);
       return ok();
     }
@@ -165,7 +204,7 @@ class Recovery {
     return ok();
   }
 
-  /// Without a header there is no message: the file was being created, or is not ours.
+  /// Without a header there is no message: the file was emptied, or is not ours.
   Status set_aside(std::uint64_t generation, std::uint64_t size) {
     if (size <= kInboxMagic.size()) {
       remove(generation);

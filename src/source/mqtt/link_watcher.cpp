@@ -1,6 +1,7 @@
 #include "source/mqtt/link_watcher.h"
 
 #include <cstring>
+#include <utility>
 
 namespace slod::source {
 namespace {
@@ -43,6 +44,7 @@ void LinkWatcher::run() {
     tell_changes();
     tell_still_down();
     tell_waiting();
+    tell_healed();
   }
   if (told_ == 1) tell(false);
 }
@@ -87,7 +89,10 @@ void LinkWatcher::tell_still_down() {
 void LinkWatcher::tell_waiting() {
   const Duration waiting = watched_.entrance.waiting_for();
   if (waiting < warn_when_waiting_) {
-    if (complained_of_waiting_) say("info", "the inbox takes messages again");
+    if (complained_of_waiting_) {
+      say("info", "the inbox takes messages again");
+      failures_told_ = watched_.inbox.failures();
+    }
     complained_of_waiting_ = false;
     return;
   }
@@ -104,6 +109,19 @@ void LinkWatcher::tell_waiting() {
       "a message waits for room in the inbox: " + why +
           ". The broker keeps what follows; nothing is acknowledged that is not stored, and it goes on by "
           "itself once there is room");
+}
+
+/// Of errors that passed before tell_waiting() would have told of them.
+void LinkWatcher::tell_healed() {
+  const std::uint64_t failures = watched_.inbox.failures();
+  const bool waits = complained_of_waiting_ || watched_.entrance.waiting_for() > Duration(0);
+  if (failures == failures_told_ || waits || Clock::now() < next_failures_) return;
+  const std::uint64_t more = failures - std::exchange(failures_told_, failures);
+  next_failures_ = Clock::now() + kComplainEvery;
+  say("warn", "writing a message into " + watched_.inbox.options().dir + " failed " +
+                  (more == 1 ? "once" : std::to_string(more) + " times") + " (" +
+                  std::strerror(watched_.inbox.last_failure()) +
+                  ") and succeeded when it was tried again: nothing is lost. Look at that disk");
 }
 
 void LinkWatcher::say(const std::string& level, const std::string& text) const {

@@ -35,6 +35,7 @@ class LinkWatcher {
   void tell(bool up, Duration unnoticed = Duration(0));
   void tell_still_down();
   void tell_waiting();
+  void tell_healed();
   void say(const std::string& level, const std::string& text) const;
 
   const std::string source_, broker_;
@@ -46,6 +47,8 @@ class LinkWatcher {
   int told_ = -1;  // what on_connection was told last; -1: nothing
   std::chrono::steady_clock::time_point next_complaint_{};
   bool complained_of_waiting_ = false;
+  std::uint64_t failures_told_ = 0;
+  std::chrono::steady_clock::time_point next_failures_{};
   std::thread thread_;
 };
 

@@ -29,7 +29,7 @@ struct Read {
   std::vector<std::string> payloads;
   std::optional<SourcePosition> position;
   InboxPoint at;
-  std::uint64_t skipped = 0;
+  std::uint64_t skipped = 0, gone = 0;
 };
 
 class InboxTest : public ::testing::Test {
@@ -56,10 +56,10 @@ class InboxTest : public ::testing::Test {
       EXPECT_TRUE(block);
       if (!block || block->after == read.at) return read;
       for (const InboxMessage& message : block->messages) read.payloads.emplace_back(message.payload);
-      if (!block->messages.empty())
-        read.position =
-            SourcePosition{"fleet", inbox_stream(block->after.generation), block->after.offset, block->check};
+      read.position =
+          SourcePosition{"fleet", inbox_stream(block->after.generation), block->after.offset, block->check};
       read.skipped += block->skipped;
+      read.gone += block->gone;
       inbox.release(block->bytes);
       if (block->after.generation != read.at.generation) inbox.leave(read.at.generation);
       read.at = block->after;
@@ -237,6 +237,73 @@ TEST_F(InboxTest, AFileShorterThanItsCommittedPositionStartsANewGeneration) {
   EXPECT_THAT(generations(), ElementsAre(2));
 }
 
+TEST_F(InboxTest, TheFileOfThePositionThatIsGoneOrEmptyIsSaidAndWhatItHeldIsNotGuessed) {
+  SourcePosition position;
+  {
+    const auto inbox = open();
+    EXPECT_TRUE(inbox->recovered().moved) << "no position is committed yet";
+    append(*inbox, "counted");
+    position = *read_all(*inbox).position;
+    append(*inbox, "not read yet");
+  }
+  std::filesystem::resize_file(path(1), 0);
+  for (const char* how : {"is empty", "is gone"}) {
+    const auto inbox = open({position});
+    EXPECT_THAT(log_, AllOf(HasSubstr("error: "), HasSubstr(path(1) + " " + how), HasSubstr("can know"),
+                            HasSubstr("let the devices send again")));
+    EXPECT_EQ(inbox->start(), (InboxPoint{2, kInboxMagic.size()}));
+    EXPECT_TRUE(inbox->recovered().moved);
+    EXPECT_FALSE(inbox->recovered().lost);
+    std::filesystem::remove(path(2));
+    EXPECT_THAT(generations(), IsEmpty());
+  }
+  const auto inbox = open({{"fleet", "gen:2", kInboxMagic.size(), inbox_start_check()}, position});
+  EXPECT_THAT(log_, HasSubstr(path(2) + " is gone"));
+}
+
+TEST_F(InboxTest, AFileThatIsGoneAlthoughOthersFollowedHeldMessagesThatAreLost) {
+  max_file_ = 200;
+  std::vector<SourcePosition> positions;
+  {
+    const auto inbox = open();
+    for (int i = 0; i < 40; ++i) append(*inbox, "message " + std::to_string(i));
+    positions.push_back({"fleet", "gen:1", 50, "?"});
+  }
+  std::filesystem::remove(path(1));
+  std::filesystem::remove(path(4));
+  std::filesystem::rename(path(6), path(6) + ".unreadable");  // set aside: said when it was
+  const auto inbox = open(positions);
+  EXPECT_THAT(log_, AllOf(HasSubstr(path(1) + " is gone"), HasSubstr("counted as 1 shed")));
+  EXPECT_TRUE(inbox->recovered().lost);
+  EXPECT_EQ(inbox->start().generation, 2U);
+  const Read read = read_all(*inbox);
+  EXPECT_EQ(read.gone, 1U);
+  EXPECT_EQ(inbox->backlog(), 0U);
+  EXPECT_EQ(read.payloads.back(), "message 39");
+}
+
+TEST_F(InboxTest, APositionAtTheBeginningOfAFileIsRecognised) {
+  max_file_ = 200;
+  SourcePosition position;
+  {
+    const auto inbox = open();
+    for (int i = 0; i < 20; ++i) append(*inbox, "message " + std::to_string(i));
+    InboxReader reader(*inbox);
+    InboxPoint at = inbox->start();
+    while (at.generation == 1) {
+      const auto block = reader.read(at);
+      ASSERT_TRUE(block);
+      at = block->after;
+      position = {"fleet", inbox_stream(at.generation), at.offset, block->check};
+    }
+    inbox->leave(1);
+  }
+  const auto inbox = open({position});
+  EXPECT_EQ(log_, "");
+  EXPECT_EQ(inbox->start(), (InboxPoint{2, kInboxMagic.size()}));
+  EXPECT_FALSE(inbox->recovered().moved);
+}
+
 TEST_F(InboxTest, AVanishedFileNeverLendsItsNumberToANewOne) {
   const auto inbox =
       open({{"fleet", "gen:41", 5000, "x"}, {"fleet", "gen:7", 90, "x"}, {"other", "gen:99", 1, "x"}});
@@ -290,13 +357,15 @@ TEST_F(InboxTest, ARestartBetweenGenerationsReadsTheRestInOrder) {
     for (int i = static_cast<int>(first->messages.size()); i < 40; ++i)
       rest.push_back("message " + std::to_string(i));
   }
-  // Both crashes: before and after the old generation was removed.
-  for (const bool removed : {false, true}) {
-    if (removed) std::filesystem::remove(path(1));
+  // The crashes: before and after the step was committed, and after the old generation was removed.
+  for (const int crash : {0, 1, 2}) {
+    if (crash == 1) position = {"fleet", "gen:2", kInboxMagic.size(), inbox_start_check()};
+    if (crash == 2) std::filesystem::remove(path(1));
     std::filesystem::remove_all(dir_.path() + "/copy");
     std::filesystem::copy(options().dir, dir_.path() + "/copy");
     const auto inbox = open({position});
-    EXPECT_EQ(read_all(*inbox).payloads, rest) << removed;
+    EXPECT_EQ(log_, "") << crash;
+    EXPECT_EQ(read_all(*inbox).payloads, rest) << crash;
     std::filesystem::remove_all(options().dir);
     std::filesystem::rename(dir_.path() + "/copy", options().dir);
   }
@@ -321,8 +390,9 @@ TEST_F(InboxTest, GenerationsOlderThanThePositionHaveBeenRead) {
 TEST_F(InboxTest, AHeaderCutShortIsNoMessageLost) {
   std::filesystem::create_directories(options().dir);
   std::ofstream(path(3)) << "slod";
-  const auto inbox = open();
-  EXPECT_EQ(inbox->end().generation, 4U);
+  const auto inbox = open({{"fleet", "gen:2", 50, "read, and then removed"}});
+  EXPECT_THAT(log_, HasSubstr(path(2) + " is gone"));
+  EXPECT_EQ(inbox->end().generation, 3U) << "nothing was ever in it";
   append(*inbox, "x");
   EXPECT_THAT(read_all(*inbox).payloads, ElementsAre("x"));
 }
