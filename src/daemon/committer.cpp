@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "disk_full.h"
+
 namespace slod::daemon {
 namespace {
 
@@ -203,7 +205,7 @@ void Committer::drain(Batch& batch, Time now) {
     const auto item = queue_.pop();
     if (!item) return;
     if (refusing && !item->control) {
-      if (item->submission.done) item->submission.done({Committed::kRefused, {}});
+      if (item->submission.done) item->submission.done({Committed::kRefused, kDiskFull});
       continue;
     }
     take(*item, batch, now);
@@ -300,7 +302,7 @@ bool Committer::not_stored(Batch& batch, const std::string& error) {
   }
   // A full disk heals, and nothing of the group is in the journal: the senders keep it and come back.
   note_disk(true, error);
-  for (auto& [done, answer] : batch.answers) done({Committed::kRefused, {}});
+  for (auto& [done, answer] : batch.answers) done({Committed::kRefused, kDiskFull});
   for (journal::Control& control : batch.group.controls) {
     using journal::ControlKind;
     const bool of_now = control.kind == ControlKind::kTick || control.kind == ControlKind::kSealed ||

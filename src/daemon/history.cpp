@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "disk_full.h"
+
 namespace slod::daemon {
 namespace {
 
@@ -132,7 +134,7 @@ CommitAnswer History::commit(Submission& submission) {
   const Status stored = store(records, *submission.key);
   if (stored) return {};
   options_.log("history: " + stored.error().message);
-  return {Committed::kRefused, {}};
+  return {Committed::kRefused, journal_ && journal_->disk_full() ? kDiskFull : ""};
 }
 
 /// The stream whose newest arrival is the latest that is not after the batch; the open one if it fits.

@@ -45,6 +45,14 @@ class DiskTest(IntegrationTest):
         self.addCleanup(lambda: run(program("umount"), "-l", str(disk)))
         return disk
 
+    def full(self, answer):
+        self.assertEqual(answer.status, 503, answer.body)
+        self.assertGreaterEqual(int(answer.headers["retry-after"]), 1)
+        said = json.loads(answer.body)
+        self.assertEqual(list(said), ["error"])
+        for words in ("the disk is full", "make room", "send it again"):
+            self.assertIn(words, said["error"])
+
     def test_a_page_leaves_a_full_disk_is_marked_and_is_not_sent_again(self):
         disk, receiver = self.small_disk("24m"), FakeReceiver(self)
         slod = Slod(self, PAGED % receiver.port, state=disk / "state").start()
@@ -58,7 +66,7 @@ class DiskTest(IntegrationTest):
         # Ticks go on although nothing is taken in.
         for _ in range(3):
             slod.tick()
-        self.assertEqual(slod.post("gateway", [ride(200)] * 2000, key="more").status, 503)
+        self.full(slod.post("gateway", [ride(200)] * 2000, key="more"))
         self.assertEqual(slod.metrics().sum("slod_disk_full"), 1)
         status = run(SLOD, "status", "--url", f"http://127.0.0.1:{slod.web}")
         self.assertIn("the disk of the state directory is full", status.stdout)
@@ -99,8 +107,7 @@ class DiskTest(IntegrationTest):
                 refused = answer
                 break
         self.assertIsNotNone(refused, "the disk never became full")
-        self.assertEqual(refused.status, 503, refused.body)
-        self.assertGreaterEqual(int(refused.headers["retry-after"]), 1)
+        self.full(refused)
         self.assertLess(time.monotonic() - begin, 5)
         begin = time.monotonic()
         self.assertEqual(post("still-full").status, 503)

@@ -38,7 +38,7 @@ enum class Committed : std::uint8_t {
 
 struct CommitAnswer {
   Committed result = Committed::kDurable;
-  std::string answer;  ///< kRepeated only
+  std::string answer;  ///< kRepeated; kRefused: why and what to do, in words, if it is known
 };
 
 struct Submission {

@@ -26,6 +26,10 @@ net::Response refusal(int status, std::string_view advice) {
   return response;
 }
 
+net::Response not_stored(const CommitAnswer& refused) {
+  return refusal(503, refused.answer.empty() ? "it could not be stored: send it again" : refused.answer);
+}
+
 std::optional<net::Response> refuse_head(const net::Request& head) {
   if (!coding_of(head)) return refusal(415, "Content-Encoding must be gzip, zstd or identity");
   if (head.header("idempotency-key").size() > kMaxKey)

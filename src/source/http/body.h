@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "slod/core/submission.h"
 #include "slod/net/http_server.h"
 #include "slod/net/inflate.h"
 
@@ -16,6 +17,8 @@ inline constexpr std::size_t kMaxKey = 256;                    ///< bytes of an 
 
 /// {"error": advice}; a 503 with Retry-After.
 net::Response refusal(int status, std::string_view advice);
+/// 503 for what the committer refused, with what it says about it.
+net::Response not_stored(const CommitAnswer& refused);
 /// Said of the head, before the body is read: 415 for a coding that is not understood, 400 for a long key.
 std::optional<net::Response> refuse_head(const net::Request& head);
 /// The body without its coding: a view of the request's, or of `buffer`, which is replaced then.

@@ -189,7 +189,7 @@ class HistoryHandler final : public net::Handler {
       case Committed::kRefused:
         break;
     }
-    return refusal(503, "it could not be stored: send it again");
+    return not_stored(committed);
   }
 
   const Surroundings around_;

@@ -247,7 +247,7 @@ class IngestHandler final : public net::Handler {
       case Committed::kRefused:
         break;
     }
-    return refusal(503, "it could not be stored: send it again");
+    return not_stored(committed);
   }
 
   /// An answer about records. Pub/Sub would bring a refused message back for days: 204 stands for 200 and for

@@ -229,7 +229,9 @@ TEST(Committer, RefusesWhileTheDiskIsFullAndKeepsNothingOfIt) {
   World world;
   world.journal->disk = Disk::kFull;
   const IdempotencyKey key{"k1", digest_of("body"), "the answer"};
-  EXPECT_EQ(world.post(3, key).result, Committed::kRefused);
+  const CommitAnswer refused = world.post(3, key);
+  EXPECT_EQ(refused.result, Committed::kRefused);
+  EXPECT_NE(refused.answer.find("the disk is full"), std::string::npos) << refused.answer;
   world.committer->control({journal::ControlKind::kSourceDown, from_nanos(1), "fleet", {}});
   EXPECT_EQ(world.post(2).result, Committed::kRefused);
   EXPECT_FALSE(world.dead);

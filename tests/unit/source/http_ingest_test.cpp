@@ -248,6 +248,16 @@ TEST_F(HttpIngestTest, CommitAnswersBecomeStatuses) {
   }
 }
 
+TEST_F(HttpIngestTest, ARefusalSaysWhatTheCommitterSaysOfIt) {
+  committer_.result = Committed::kRefused;
+  EXPECT_EQ(body_of(post("open", kGood)), R"({"error":"it could not be stored: send it again"})");
+  committer_.repeated_answer = "no \"room\"";
+  const std::string answer = post("open", kGood);
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_THAT(answer, HasSubstr("Retry-After: "));
+  EXPECT_EQ(body_of(answer), R"({"error":"no \"room\""})");
+}
+
 TEST_F(HttpIngestTest, ARepeatedKeyGetsTheFirstAnswerByteForByte) {
   const std::string first = post("open", kGood, "Idempotency-Key: k\r\n");
   ASSERT_EQ(committer_.keys.size(), 1U);
