@@ -1,5 +1,7 @@
 #include "totals_keeper.h"
 
+#include <malloc.h>
+
 #include <iterator>
 #include <map>
 #include <utility>
@@ -12,6 +14,8 @@ constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kLook = std::chrono::milliseconds(2);
 constexpr std::size_t kMany = 256;
 constexpr std::size_t kManyUnwritten = 32;
+/// Hours of series: history that came at once.
+constexpr std::size_t kLarge = 50'000;
 
 /// What stretches in a row have added.
 class Sum {
@@ -145,10 +149,16 @@ void TotalsKeeper::loop() {
     lock.lock();
     note(done);
     if (done) {
+      const auto* totals = std::get_if<HourlyTotals>(&work);
+      const bool large = totals != nullptr && hours_in(*totals) > kLarge;
       waiting_.pop_front();
       kept_ = store_->kept();
       position_ = kept_.position;
       changed_.notify_all();
+      if (!large) continue;
+      lock.unlock();
+      ::malloc_trim(0);  // that much is not needed again soon
+      lock.lock();
     } else {
       changed_.notify_all();
       if (stopping_) return;

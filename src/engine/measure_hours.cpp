@@ -10,11 +10,14 @@ namespace {
 using window::SeriesHour;
 
 std::vector<HourCount> of_series(const std::vector<SeriesHour>& all, window::SeriesId series) {
-  const auto before = [](const SeriesHour& one, window::SeriesId id) { return one.series < id; };
+  const auto first =
+      std::lower_bound(all.begin(), all.end(), series,
+                       [](const SeriesHour& one, window::SeriesId id) { return one.series < id; });
+  const auto last =
+      std::find_if(first, all.end(), [&](const SeriesHour& one) { return one.series != series; });
   std::vector<HourCount> hours;
-  for (auto at = std::lower_bound(all.begin(), all.end(), series, before);
-       at != all.end() && at->series == series; ++at)
-    hours.push_back({at->hour, at->counts.good, at->counts.bad});
+  hours.reserve(static_cast<std::size_t>(last - first));
+  for (auto at = first; at != last; ++at) hours.push_back({at->hour, at->counts.good, at->counts.bad});
   return hours;
 }
 

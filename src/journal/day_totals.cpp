@@ -12,16 +12,6 @@ void DayTotals::add(const Name& name, std::int64_t hour_of_day, std::int64_t goo
   hour.second += bad;
 }
 
-void DayTotals::add(const DayTotals& other) {
-  for (const auto& [name, hours] : other.series_) {
-    Hours& mine = series_[name];
-    for (std::size_t i = 0; i < hours.size(); ++i) {
-      mine.at(i).first += hours.at(i).first;
-      mine.at(i).second += hours.at(i).second;
-    }
-  }
-}
-
 std::string DayTotals::encode() const {
   const auto counts = [](const auto& hour) { return hour != Hours::value_type(); };
   std::string out;
@@ -56,14 +46,24 @@ bool DayTotals::decode(std::string_view bytes) {
   return in.good() && in.left() == 0;
 }
 
-void add_to(Days& days, const MeasureHours& measure) {
+void DayTotals::add(const MeasureHours& measure, std::int64_t day) {
+  const std::int64_t first = day * kHours;
+  const auto before = [](const HourCount& one, std::int64_t hour) { return one.hour < hour; };
   for (const SeriesHours& series : measure.series) {
-    const DayTotals::Name name{series.of, series.name};
-    for (const HourCount& one : series.hours) {
-      const std::int64_t day = day_of_hour(one.hour);
-      days[day].add(name, one.hour - day * DayTotals::kHours, one.good, one.bad);
-    }
+    auto one = std::lower_bound(series.hours.begin(), series.hours.end(), first, before);
+    if (one == series.hours.end() || one->hour >= first + kHours) continue;
+    const Name name{series.of, series.name};
+    for (; one != series.hours.end() && one->hour < first + kHours; ++one)
+      add(name, one->hour - first, one->good, one->bad);
   }
+}
+
+std::set<std::int64_t> days_of(const MeasureHours& measure) {
+  std::set<std::int64_t> days;
+  for (const SeriesHours& series : measure.series) {
+    for (const HourCount& one : series.hours) days.insert(day_of_hour(one.hour));
+  }
+  return days;
 }
 
 }  // namespace slod::journal

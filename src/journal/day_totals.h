@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,8 @@ class DayTotals {
   using Hours = std::array<std::pair<std::int64_t, std::int64_t>, kHours>;
 
   void add(const Name& name, std::int64_t hour_of_day, std::int64_t good, std::int64_t bad);
-  void add(const DayTotals& other);
+  /// What `measure` says of the hours of `day`.
+  void add(const MeasureHours& measure, std::int64_t day);
   [[nodiscard]] const std::map<Name, Hours>& series() const { return series_; }
   [[nodiscard]] std::string encode() const;
   /// Adds what they hold. False: malformed.
@@ -31,8 +33,7 @@ class DayTotals {
   std::map<Name, Hours> series_;
 };
 
-/// A measure's totals by day.
-using Days = std::map<std::int64_t, DayTotals>;
-void add_to(Days& days, const MeasureHours& measure);
+/// The days of whose hours `measure` says anything.
+[[nodiscard]] std::set<std::int64_t> days_of(const MeasureHours& measure);
 
 }  // namespace slod::journal

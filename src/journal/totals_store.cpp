@@ -26,8 +26,8 @@ constexpr const char* kSchema =
     " WITHOUT ROWID;"
     "CREATE TABLE recount(measure INTEGER, day INTEGER, hours BLOB NOT NULL, PRIMARY KEY(measure,day))"
     " WITHOUT ROWID;";
-/// Series with hours that a recount gathers in memory before they are written.
-constexpr std::size_t kMostGathered = 100'000;
+/// Hours of series that a recount gathers in memory before they are written.
+constexpr std::size_t kMostGathered = 50'000;
 constexpr Duration kDay = hours(24);
 
 Place place_of(std::int64_t measure, std::int64_t day) {
@@ -72,12 +72,11 @@ class Rows {
     path_ = database.path();
     return ok();
   }
-  Status add(std::int64_t measure, std::int64_t day, const DayTotals& more) {
-    DayTotals sum;
+  /// `sum`: what comes to it; afterwards what it is.
+  Status add(std::int64_t measure, std::int64_t day, DayTotals& sum) {
     Status known = get(measure, day, sum);
     get_.reset();  // whatever came of it: a statement under way holds its lock, and its row
     if (!known) return known;
-    sum.add(more);
     const std::string blob = writer_.seal(place_of(measure, day), {sum.encode(), {}});
     put_.bind(1, measure);
     put_.bind(2, day);
@@ -127,12 +126,17 @@ class SqliteTotals final : public TotalsStore {
   Status publish_recount(std::uint64_t edition, Time rows_since) override;
 
  private:
-  using Measures = std::map<std::string, Days>;
+  using Measures = std::map<std::string, std::map<std::int64_t, DayTotals>>;
   template <typename Work>
   Status transaction(Work work);
   Result<std::int64_t> id_of(const std::string& measure);
-  Status write(Rows& rows, const Measures& measures);
-  Status flush();
+  Status write(Rows& rows, const HourlyTotals& totals);
+  Status write_gathered();
+  void gather(const MeasureHours& measure);
+  void forget_gathered() {
+    gathered_.clear();
+    hours_gathered_ = 0;
+  }
   Status replace(std::int64_t first_whole);
   Status note(const TotalsKept& kept);
 
@@ -143,7 +147,7 @@ class SqliteTotals final : public TotalsStore {
   Statement find_, name_;
   Measures gathered_;                ///< of the recount, not yet written
   std::set<std::string> recounted_;  ///< what the recount counts
-  std::size_t series_gathered_ = 0;
+  std::size_t hours_gathered_ = 0;
   Time recounted_until_;
   std::uint64_t recounted_position_ = 0;
 };
@@ -171,12 +175,28 @@ Result<std::int64_t> SqliteTotals::id_of(const std::string& measure) {
   return Error{database_.path() + ": a measure that was written is not there"};
 }
 
-Status SqliteTotals::write(Rows& rows, const Measures& measures) {
-  for (const auto& [measure, days] : measures) {
+/// A day of it at a time: a day of many groups is large, and history tells of many days at once.
+Status SqliteTotals::write(Rows& rows, const HourlyTotals& totals) {
+  for (const MeasureHours& measure : totals.measures) {
+    if (measure.series.empty()) continue;
+    const Result<std::int64_t> id = id_of(measure.measure);
+    if (!id) return id.error();
+    for (const std::int64_t day : days_of(measure)) {
+      DayTotals one;
+      one.add(measure, day);
+      if (Status s = rows.add(*id, day, one); !s) return s;
+    }
+  }
+  return ok();
+}
+
+Status SqliteTotals::write_gathered() {
+  for (const auto& [measure, days] : gathered_) {
     const Result<std::int64_t> id = id_of(measure);
     if (!id) return id.error();
     for (const auto& [day, totals] : days) {
-      if (Status s = rows.add(*id, day, totals); !s) return s;
+      DayTotals sum = totals;  // what was gathered stays as it is until the transaction is through
+      if (Status s = recount_.add(*id, day, sum); !s) return s;
     }
   }
   return ok();
@@ -197,15 +217,11 @@ Status SqliteTotals::note(const TotalsKept& kept) {
 
 Status SqliteTotals::add(const HourlyTotals& totals) {
   if (totals.until <= kept_.until) return ok();
-  Measures measures;
-  for (const MeasureHours& measure : totals.measures) {
-    if (!measure.series.empty()) add_to(measures[measure.measure], measure);
-  }
   TotalsKept after = kept_;
   after.until = totals.until;
   after.position = totals.position;
   const Status done = transaction([&]() -> Status {
-    if (Status s = write(totals_, measures); !s) return s;
+    if (Status s = write(totals_, totals); !s) return s;
     return note(after);
   });
   if (done) kept_ = after;
@@ -213,9 +229,8 @@ Status SqliteTotals::add(const HourlyTotals& totals) {
 }
 
 Status SqliteTotals::begin_recount() {
-  gathered_.clear();
+  forget_gathered();
   recounted_.clear();
-  series_gathered_ = 0;
   recounted_until_ = {};
   recounted_position_ = 0;
   return transaction([&] { return database_.exec("DELETE FROM recount"); });
@@ -223,25 +238,27 @@ Status SqliteTotals::begin_recount() {
 
 Status SqliteTotals::add_recount(const HourlyTotals& totals) {
   if (totals.until <= recounted_until_) return ok();
-  if (series_gathered_ >= kMostGathered) {
-    if (Status s = flush(); !s) return s;
+  const std::size_t more = hours_in(totals);
+  if (hours_gathered_ + more > kMostGathered) {
+    const Status done = transaction([&]() -> Status {
+      if (Status s = write_gathered(); !s) return s;
+      return more > kMostGathered ? write(recount_, totals) : ok();
+    });
+    if (!done) return done;
+    forget_gathered();
   }
   for (const MeasureHours& measure : totals.measures) {
     recounted_.insert(measure.measure);
-    if (!measure.series.empty()) add_to(gathered_[measure.measure], measure);
-    series_gathered_ += measure.series.size();
+    if (more <= kMostGathered) gather(measure);
   }
   recounted_until_ = totals.until;
   recounted_position_ = totals.position;
   return ok();
 }
 
-Status SqliteTotals::flush() {
-  const Status done = transaction([&] { return write(recount_, gathered_); });
-  if (!done) return done;
-  gathered_.clear();
-  series_gathered_ = 0;
-  return ok();
+void SqliteTotals::gather(const MeasureHours& measure) {
+  for (const std::int64_t day : days_of(measure)) gathered_[measure.measure][day].add(measure, day);
+  for (const SeriesHours& series : measure.series) hours_gathered_ += series.hours.size();
 }
 
 /// A measure that nobody asks for any more keeps what was counted of it.
@@ -269,14 +286,13 @@ Status SqliteTotals::publish_recount(std::uint64_t edition, Time rows_since) {
   TotalsKept after{edition, recounted_until_, recounted_position_,
                    of_all ? Time{} : Time(first_whole * kDay)};
   const Status done = transaction([&]() -> Status {
-    if (Status s = write(recount_, gathered_); !s) return s;
+    if (Status s = write_gathered(); !s) return s;
     if (Status s = replace(first_whole); !s) return s;
     return note(after);
   });
   if (!done) return done;
   kept_ = after;
-  gathered_.clear();
-  series_gathered_ = 0;
+  forget_gathered();
   return ok();
 }
 

@@ -15,7 +15,7 @@ class HourTally {
   void keep() { on_ = true; }
   void add(SeriesId id, Slot slot, const Counts& delta) {
     if (!on_) return;
-    const std::int64_t hour = floor_div(slot, kSlots);
+    const auto hour = static_cast<std::int32_t>(floor_div(slot, kSlots));
     if (id >= open_.size()) open_.resize(id + std::size_t{1});
     Open& open = open_[id];
     if (open.hour != hour) {
@@ -41,7 +41,7 @@ class HourTally {
  private:
   static constexpr std::int64_t kSlots = hours(1) / kSlotLength;
   struct Open {
-    std::int64_t hour = 0;
+    std::int32_t hour = 0;
     Counts counts;
   };
   void close(const SeriesHour& one);

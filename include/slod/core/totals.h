@@ -2,6 +2,7 @@
 // they were counted from. Plain values in words of their own: no ids, so that they can be kept for years.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -55,5 +56,14 @@ struct HourlyTotals {
   std::uint64_t position = 0;          ///< of the journal: the rows up to it are in here, or were before
   std::vector<MeasureHours> measures;  ///< those without changes too
 };
+
+/// How much that is.
+[[nodiscard]] inline std::size_t hours_in(const HourlyTotals& totals) {
+  std::size_t sum = 0;
+  for (const MeasureHours& measure : totals.measures) {
+    for (const SeriesHours& series : measure.series) sum += series.hours.size();
+  }
+  return sum;
+}
 
 }  // namespace slod

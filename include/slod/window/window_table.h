@@ -59,7 +59,7 @@ struct SeriesSpec {
 /// What entered the windows of a series in one hour of event time (hours since the epoch).
 struct SeriesHour {
   SeriesId series = 0;
-  std::int64_t hour = 0;
+  std::int32_t hour = 0;  ///< since the epoch: small, a history has one for most of its events
   Counts counts;
   friend bool operator==(const SeriesHour&, const SeriesHour&) = default;
 };

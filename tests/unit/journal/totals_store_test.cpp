@@ -140,6 +140,27 @@ TEST_F(TotalsStoreTest, AMeasureThatNothingMatchesAnyMoreIsEmptyAfterARecount) {
   EXPECT_TRUE(read().empty());
 }
 
+TEST_F(TotalsStoreTest, HistoryOfManyDaysInOneTellIsWholeInAnAdditionAndInARecount) {
+  HourlyTotals all = told(kHour + 1, {whole(kHour, 1, 0)});
+  for (int name = 0; name < 100; ++name) {
+    SeriesHours one{TotalOf::kGroup, {std::to_string(name)}, {}};
+    for (std::int64_t hour = kHour - 600; hour < kHour; ++hour) one.hours.push_back({hour, hour % 24, name});
+    all.measures[0].series.push_back(std::move(one));
+  }
+  ASSERT_TRUE(store_->add(all));
+  const std::vector<SeriesHours> added = read();
+  std::size_t hours_of = 0;
+  for (const SeriesHours& series : added) hours_of += series.hours.size();
+  EXPECT_EQ(hours_of, 1 + 100 * 600 - 25U) << "name 0 has nothing in the first hour of a day";
+
+  ASSERT_TRUE(store_->begin_recount());
+  ASSERT_TRUE(store_->add_recount(told(kHour - 1, {whole(kHour, 2, 0)})));
+  ASSERT_TRUE(store_->add_recount(all));
+  ASSERT_TRUE(store_->add_recount(told(kHour + 2, {whole(kHour, -2, 0)})));
+  ASSERT_TRUE(store_->publish_recount(1, {}));
+  EXPECT_EQ(read(), added);
+}
+
 TEST_F(TotalsStoreTest, ARecountThatWasNotPublishedIsForgotten) {
   ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 5)})));
   ASSERT_TRUE(store_->begin_recount());
