@@ -4,6 +4,7 @@
 
 #include "config/build.h"
 #include "config/presets.h"
+#include "config/split.h"
 #include "slod/core/suggest.h"
 
 namespace slod::config {
@@ -26,16 +27,6 @@ const std::set<std::string>& fields_of(Is is) {
       {Is::kCommand, {"time", "time_unit", "device", "id", "name", "labels"}},
       {Is::kReply, {"time", "time_unit", "device", "id", "name", "result"}}};
   return kFields.at(is);
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
-    end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
-  }
-  return parts;
 }
 
 /// What is wrong with a topic template, or "".

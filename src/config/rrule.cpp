@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/scalars.h"
+#include "config/split.h"
 #include "slod/core/suggest.h"
 
 namespace slod::config {
@@ -22,16 +23,6 @@ const std::map<std::string, Range>& ranges() {
                                                        {"BYHOUR", {0, 23}},
                                                        {"BYMINUTE", {0, 59}}};
   return kRanges;
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
-    end = text.find(separator, begin);
-    parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
-  }
-  return parts;
 }
 
 bool weekday(const std::string& text, bool monthly) {

@@ -33,6 +33,40 @@ bool scatter(const std::vector<std::int64_t>& column, Rows& rows, Set set) {
   return true;
 }
 
+/// Reads one column after the other, each into a field of all rows. False: malformed.
+template <typename Row>
+class Columns {
+ public:
+  Columns(ByteReader& in, const WordsReader& words, std::vector<Row>& rows)
+      : in_(in), words_(words), rows_(rows), column_(rows.size()) {}
+
+  template <typename Assign>
+  bool number(Assign assign, std::int64_t origin = 0, std::optional<std::int64_t> none = std::nullopt) {
+    return column([&](Row& row, std::int64_t value) { return assign(row, value), true; }, origin, none);
+  }
+  bool word(StringId Row::*field) {
+    return column([&](Row& row, std::int64_t value) {
+      return words_.string(static_cast<std::uint64_t>(value), row.*field);
+    });
+  }
+  bool labels(LabelSetId Row::*field) {
+    return column([&](Row& row, std::int64_t value) {
+      return words_.labels(static_cast<std::uint64_t>(value), row.*field);
+    });
+  }
+
+ private:
+  template <typename Set>
+  bool column(Set set, std::int64_t origin = 0, std::optional<std::int64_t> none = std::nullopt) {
+    return get_numbers(in_, column_, origin, none) && scatter(column_, rows_, set);
+  }
+
+  ByteReader& in_;
+  const WordsReader& words_;
+  std::vector<Row>& rows_;
+  std::vector<std::int64_t> column_;
+};
+
 /// The end of the request: logs are written at the end, so ends ascend where starts jump about.
 std::int64_t end_of(const ApiRow& row) {
   return row.latency == kNoLatency ? nanos(row.start) : wrapped_sum(nanos(row.start), row.latency.count());
@@ -80,40 +114,22 @@ Parts encode_api(const std::vector<ApiRow>& rows, Time stamp, WordsWriter& words
 
 bool decode_api(const Parts& parts, Time stamp, const WordsReader& words, std::vector<ApiRow>& rows) {
   PartsReader in(parts);
-  ByteReader& packed = in.packed;
-  std::vector<std::int64_t> c(rows.size());
-  const auto column = [&](auto set, std::int64_t origin = 0,
-                          std::optional<std::int64_t> none = std::nullopt) {
-    return get_numbers(packed, c, origin, none) && scatter(c, rows, set);
-  };
-  const auto always = [](auto assign) {
-    return [assign](ApiRow& r, std::int64_t v) { return assign(r, v), true; };
-  };
-  const auto word = [&](StringId ApiRow::*field) {
-    return column([&words, field](ApiRow& r, std::int64_t v) {
-      return words.string(static_cast<std::uint64_t>(v), r.*field);
-    });
-  };
+  Columns<ApiRow> columns(in.packed, words, rows);
   const std::int64_t origin = nanos(stamp);
-  return column(always([](ApiRow& r, std::int64_t v) { r.received = from_nanos(v); }), origin) &&
-         column(always([](ApiRow& r, std::int64_t v) { r.start = from_nanos(v); }), origin) &&
-         column(always([](ApiRow& r, std::int64_t v) {
-                  r.latency = Duration(v);
-                  if (r.latency != kNoLatency) r.start = from_nanos(wrapped_difference(nanos(r.start), v));
-                }),
-                0, kNoLatency.count()) &&
-         word(&ApiRow::source) && word(&ApiRow::route) && word(&ApiRow::device) &&
-         column([&](ApiRow& r, std::int64_t v) {
-           return words.labels(static_cast<std::uint64_t>(v), r.labels);
-         }) &&
-         column(always([](ApiRow& r, std::int64_t v) { r.status = static_cast<std::uint16_t>(v); })) &&
-         get_digests(in, rows, &ApiRow::id) &&
-         get_present(packed, rows,
-                     [&](ApiRow& r) {
-                       const std::string_view bytes = in.loose.bytes(6);
-                       if (!bytes.empty()) std::memcpy(&r.user, bytes.data(), bytes.size());
-                     }) &&
-         in.finished();
+  const auto latency = [](ApiRow& r, std::int64_t v) {
+    r.latency = Duration(v);
+    if (r.latency != kNoLatency) r.start = from_nanos(wrapped_difference(nanos(r.start), v));
+  };
+  const auto user = [&](ApiRow& r) {
+    const std::string_view bytes = in.loose.bytes(6);
+    if (!bytes.empty()) std::memcpy(&r.user, bytes.data(), bytes.size());
+  };
+  return columns.number([](ApiRow& r, std::int64_t v) { r.received = from_nanos(v); }, origin) &&
+         columns.number([](ApiRow& r, std::int64_t v) { r.start = from_nanos(v); }, origin) &&
+         columns.number(latency, 0, kNoLatency.count()) && columns.word(&ApiRow::source) &&
+         columns.word(&ApiRow::route) && columns.word(&ApiRow::device) && columns.labels(&ApiRow::labels) &&
+         columns.number([](ApiRow& r, std::int64_t v) { r.status = static_cast<std::uint16_t>(v); }) &&
+         get_digests(in, rows, &ApiRow::id) && get_present(in.packed, rows, user) && in.finished();
 }
 
 Parts encode_device(const std::vector<DeviceRow>& rows, Time stamp, WordsWriter& words) {
@@ -143,40 +159,25 @@ Parts encode_device(const std::vector<DeviceRow>& rows, Time stamp, WordsWriter&
 
 bool decode_device(const Parts& parts, Time stamp, const WordsReader& words, std::vector<DeviceRow>& rows) {
   PartsReader in(parts);
-  ByteReader& packed = in.packed;
-  std::vector<std::int64_t> c(rows.size());
-  const auto column = [&](auto set, std::int64_t origin = 0,
-                          std::optional<std::int64_t> none = std::nullopt) {
-    return get_numbers(packed, c, origin, none) && scatter(c, rows, set);
+  Columns<DeviceRow> columns(in.packed, words, rows);
+  const auto flags = [](DeviceRow& r, std::int64_t v) {
+    r.kind = static_cast<MessageKind>(v & 3);
+    r.retained = (v & 4) != 0;
+    r.has_time = (v & 8) != 0;
   };
-  const auto always = [](auto assign) {
-    return [assign](DeviceRow& r, std::int64_t v) { return assign(r, v), true; };
+  const auto age = [](DeviceRow& r, std::int64_t v) {
+    r.time = from_nanos(wrapped_difference(nanos(r.received), v));
   };
-  const auto word = [&](StringId DeviceRow::*field) {
-    return column([&words, field](DeviceRow& r, std::int64_t v) {
-      return words.string(static_cast<std::uint64_t>(v), r.*field);
-    });
-  };
-  const auto labels = [&](LabelSetId DeviceRow::*field) {
-    return column([&words, field](DeviceRow& r, std::int64_t v) {
-      return words.labels(static_cast<std::uint64_t>(v), r.*field);
-    });
-  };
-  return column(always([](DeviceRow& r, std::int64_t v) {
-           r.kind = static_cast<MessageKind>(v & 3);
-           r.retained = (v & 4) != 0;
-           r.has_time = (v & 8) != 0;
-         })) &&
-         column(always([](DeviceRow& r, std::int64_t v) { r.received = from_nanos(v); }), nanos(stamp)) &&
-         column(always([](DeviceRow& r, std::int64_t v) {
-           r.time = from_nanos(wrapped_difference(nanos(r.received), v));
-         })) &&
-         column(always([](DeviceRow& r, std::int64_t v) { r.seq = v; }), 0, kNoNumber) &&
-         column(always([](DeviceRow& r, std::int64_t v) { r.boot = v; }), 0, kNoNumber) &&
-         word(&DeviceRow::source) && word(&DeviceRow::device) && word(&DeviceRow::word) &&
-         labels(&DeviceRow::labels) && labels(&DeviceRow::values) &&
-         get_numbers_of(packed, rows, &DeviceRow::battery) && get_numbers_of(packed, rows, &DeviceRow::lat) &&
-         get_numbers_of(packed, rows, &DeviceRow::lon) && get_digests(in, rows, &DeviceRow::id) &&
+  const auto numbers = [&](double DeviceRow::*field) { return get_numbers_of(in.packed, rows, field); };
+  return columns.number(flags) &&
+         columns.number([](DeviceRow& r, std::int64_t v) { r.received = from_nanos(v); }, nanos(stamp)) &&
+         columns.number(age) &&
+         columns.number([](DeviceRow& r, std::int64_t v) { r.seq = v; }, 0, kNoNumber) &&
+         columns.number([](DeviceRow& r, std::int64_t v) { r.boot = v; }, 0, kNoNumber) &&
+         columns.word(&DeviceRow::source) && columns.word(&DeviceRow::device) &&
+         columns.word(&DeviceRow::word) && columns.labels(&DeviceRow::labels) &&
+         columns.labels(&DeviceRow::values) && numbers(&DeviceRow::battery) && numbers(&DeviceRow::lat) &&
+         numbers(&DeviceRow::lon) && get_digests(in, rows, &DeviceRow::id) &&
          get_digests(in, rows, &DeviceRow::payload) && in.finished();
 }
 
