@@ -27,7 +27,7 @@ namespace slod::daemon {
 /// checkpoints are made with then; whom to tell what became of it (evaluator's thread).
 struct Offer {
   std::unique_ptr<Refolding> refolding;
-  Time rows_since;  ///< Journal::rows_since() when it had read the journal
+  Time rows_since;  ///< of journal and history, when it had read them
   std::shared_ptr<const Config> config;
   std::map<std::string, std::string> made_with;
   std::function<void(const Status&)> done;

@@ -58,6 +58,14 @@ Status History::load(Stream& stream) {
   // trimmed.
   if (const Status trimmed = (*journal)->trim(options_.wall_clock()); !trimmed)
     options_.log("history: " + trimmed.error().message);
+  const Result<Time> gone = (*journal)->rows_since();
+  if (!gone) return Error{"history: " + gone.error().message};
+  if (*gone == Time{}) return ok();
+  Time first = Time::max();  // a stream is in the order of arrival, and what goes are its oldest blocks
+  for (const journal::StoredKey& stored : (*journal)->keys_since(Time{})) {
+    if (const auto arrivals = arrivals_in(stored.key.answer)) first = std::min(first, arrivals->from);
+  }
+  if (first != Time::max()) stream.rows_since = first;
   return ok();
 }
 
@@ -201,7 +209,10 @@ Status History::store(RecordBatch& records, const IdempotencyKey& key) {
 
 void History::publish() {
   auto view = std::make_shared<HistoryView>();
-  for (const Stream& stream : streams_) view->dirs.push_back(stream.dir);
+  for (const Stream& stream : streams_) {
+    view->dirs.push_back(stream.dir);
+    view->rows_since = std::max(view->rows_since, stream.rows_since);
+  }
   view->blocks = blocks_;
   view->coverage = coverage_;
   view_.publish(std::move(view));

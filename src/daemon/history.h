@@ -53,7 +53,8 @@ class History final : public SubmissionSink {
  private:
   struct Stream {
     std::string dir;
-    Time last = Time::min();  ///< newest arrival
+    Time last = Time::min();   ///< newest arrival
+    Time rows_since = Time{};  ///< see HistoryView
   };
   struct Known {
     Digest body;

@@ -1,5 +1,6 @@
 #include "slod/daemon/history_view.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -10,17 +11,26 @@ namespace {
 
 Status read_stream(const std::string& dir, HistoryView& view) {
   Dictionary dictionary;
+  const Result<Time> gone = journal::rows_since(dir);
+  if (!gone) return Error{"history: " + gone.error().message};
   auto reader = journal::read_sqlite_journal(dir, 0, dictionary);
   if (!reader) return Error{"history: " + reader.error().message};
+  Time first = Time::max();
   for (;;) {
     const auto group = (*reader)->next();
     if (!group) return Error{"history: " + group.error().message};
-    if (!*group) return ok();
+    if (!*group) break;
     for (const journal::StoredKey& stored : (*group)->keys) {
       ++view.blocks;
-      if (const auto arrivals = arrivals_in(stored.key.answer)) view.coverage.add(stored.source, *arrivals);
+      const auto arrivals = arrivals_in(stored.key.answer);
+      if (!arrivals) continue;
+      view.coverage.add(stored.source, *arrivals);
+      first = std::min(first, arrivals->from);
     }
   }
+  // A stream is in the order of arrival, and what goes are its oldest blocks.
+  if (*gone != Time{} && first != Time::max()) view.rows_since = std::max(view.rows_since, first);
+  return ok();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "recompute.h"
 
+#include <algorithm>
 #include <future>
 #include <limits>
 
@@ -154,7 +155,7 @@ Status Recompute::swap(std::unique_ptr<Refolding> refolding, const Wish& wish) {
   const Result<Time> rows_since = context_.journal.rows_since();
   if (!rows_since) return rows_since.error();
   auto past = std::make_unique<Offer>();
-  past->rows_since = *rows_since;
+  past->rows_since = std::max(*rows_since, context_.history.view()->rows_since);
   past->refolding = std::move(refolding);
   past->made_with = wish.basis.made_with;
   const Status swapped = offer(std::move(past));

@@ -147,7 +147,7 @@ Status Evaluator::recover(journal::Journal& journal, const std::function<void(Re
   if (anew) {
     const Result<Time> rows_since = journal.rows_since();
     if (!rows_since) return rows_since.error();
-    publish_recount(*rows_since);
+    publish_recount(history_.view ? std::max(*rows_since, history_.view()->rows_since) : *rows_since);
   }
   seen_stamp_ = nanos(fold_->stamp());
   seen_position_ = fold_->position();

@@ -18,6 +18,7 @@ struct HistoryView {
   std::vector<std::string> dirs;  ///< one per stream, oldest first
   std::uint64_t blocks = 0;       ///< grows with every block that was new
   Coverage coverage;
+  Time rows_since;  ///< what arrived before it may be gone; the epoch: nothing ever went
 };
 
 /// <state>/history/NNNN, from 1.

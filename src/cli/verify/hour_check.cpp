@@ -116,9 +116,10 @@ std::string HourCheck::in_the_way(const daemon::JournalFold& fold, const daemon:
     return "they hold " + std::to_string(fold.history_noted()) + " blocks of history, there are " +
            std::to_string(history.blocks) + " now";
   }
-  if (config_since > kept_->until)
+  if (config_since > kept_->until) {
     return "the config of " + format_rfc3339(config_since) +
            " is newer than they are. From the next full hour on they can be";
+  }
   const auto now = kept_now();
   if (!now || now->edition != kept_->edition) return "the daemon counted the past anew meanwhile: ask again";
   if (!told_) return "they reach " + format_rfc3339(kept_->until) + ", and the refold tells no hours then";
@@ -145,7 +146,7 @@ HourFindings HourCheck::compare(daemon::JournalFold& fold, const daemon::History
     failed(rows_since.error().message);
     return findings_;
   }
-  compare_all(fold, std::max(from_, whole_from(*rows_since)));
+  compare_all(fold, std::max(from_, whole_from(std::max(*rows_since, history.rows_since))));
   return findings_;
 }
 

@@ -19,10 +19,10 @@ class HistoryTest : public ::testing::Test {
     history_.reset();
     std::filesystem::remove_all(dir_);
   }
-  void open() {
+  void open(const journal::JournalOptions& journal = {}) {
     history_.reset();
     auto history =
-        History::open({dir_, {}, [] { return Time(hours(24 * 20000)); }, [](const std::string&) {}});
+        History::open({dir_, journal, [] { return Time(hours(24 * 20000)); }, [](const std::string&) {}});
     ASSERT_TRUE(history) << history.error().message;
     history_ = std::move(*history);
     history_->start();
@@ -78,6 +78,28 @@ TEST_F(HistoryTest, BlocksInOrderShareAStreamAndOneThatGoesBackBeginsANewOne) {
   EXPECT_EQ(view->dirs.size(), 3U);
   EXPECT_EQ(view->blocks, 6U);
   EXPECT_EQ(view->coverage.holes("edge", {Time(seconds(0)), Time(seconds(50))}).size(), 4U);
+}
+
+TEST_F(HistoryTest, ItSaysUpToWhereBlocksMayBeGone) {
+  journal::JournalOptions little;
+  little.segment_bytes = 1;  // each block in a segment of its own
+  open(little);
+  put("a", {10, 20});
+  put("b", {20, 30});
+  put("c", {5, 12});
+  EXPECT_EQ(history_->view()->rows_since, Time{});
+  little.max_bytes = 1;
+  open(little);
+  EXPECT_EQ(history_->view()->dirs.size(), 2U);
+  EXPECT_EQ(history_->view()->rows_since, Time(seconds(20))) << "the newest block of a stream stays";
+  put("d", {40, 50});
+  history_->stop();
+  const auto read = read_history(dir_);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ((*read)->blocks, 3U);
+  EXPECT_EQ((*read)->rows_since, Time(seconds(20))) << "what comes later is there";
+  open();
+  EXPECT_EQ(history_->view()->rows_since, Time(seconds(20)));
 }
 
 TEST_F(HistoryTest, EachStreamCanBeReadInTheOrderOfArrivalWhileItIsOpen) {
