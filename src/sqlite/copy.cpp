@@ -52,10 +52,19 @@ Status copy_pages(const std::string& from, const std::string& to) {
   return ok();
 }
 
+/// Where a process ended in the middle of a transaction, as the next start does: a look with the right to
+/// write rolls it back. One that runs is left alone. If it cannot be done, copying says why.
+void finish_rollback(const std::string& path) {
+  if (::access((path + "-journal").c_str(), F_OK) != 0) return;
+  Result<Database> database = Database::open(path, Database::Mode::kReadWrite);
+  if (database) static_cast<void>(database->integer("SELECT count(*) FROM sqlite_schema").has_value());
+}
+
 }  // namespace
 
 Status copy_database(const std::string& from, const std::string& to) {
   if (::access(to.c_str(), F_OK) == 0) return Error{to + " is there already"};
+  finish_rollback(from);
   Status copied = copy_pages(from, to);
   if (copied) copied = sync_path(to);
   if (copied) copied = check_database(to);

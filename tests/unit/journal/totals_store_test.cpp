@@ -4,6 +4,7 @@
 
 #include "journal/day_totals.h"
 #include "slod/journal/totals.h"
+#include "slod/sqlite/copy.h"
 #include "slod/sqlite/sqlite.h"
 #include "support/histories.h"
 #include "unit/window/seed.h"
@@ -62,6 +63,30 @@ class TotalsStoreTest : public ::testing::Test {
     return {};
   }
   using Pair = std::pair<std::int64_t, std::int64_t>;
+  /// Leaves the file as a machine does that stops in the middle of a transaction.
+  void stop_while_writing() {
+    const std::string path = totals_path(dir_);
+    store_.reset();
+    {
+      auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadWrite);
+      ASSERT_TRUE(database);
+      // More than fits in the cache, so that it is in the file before it is committed.
+      const Status begun = database->exec(
+          "PRAGMA cache_size=2; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)"
+          " INSERT INTO totals SELECT i,i,zeroblob(3000) FROM n;"
+          " BEGIN; UPDATE totals SET hours=zeroblob(2000) WHERE day>100; UPDATE state SET edition=9");
+      ASSERT_TRUE(begun) << begun.error().message;
+      for (const char* part : {"", "-journal"})
+        std::filesystem::copy_file(path + part, dir_ + "/kept" + part);
+    }
+    for (const char* part : {"", "-journal"}) std::filesystem::rename(dir_ + "/kept" + part, path + part);
+  }
+  static std::int64_t count_in(const std::string& path, const std::string& query) {
+    auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadOnly);
+    const Result<std::int64_t> found = database->integer(query);
+    EXPECT_TRUE(found) << found.error().message;
+    return found ? *found : -1;
+  }
 
   std::string dir_, set_aside_;
   std::unique_ptr<TotalsStore> store_;
@@ -240,29 +265,24 @@ TEST_F(TotalsStoreTest, AForeignFileIsRefused) {
 }
 
 TEST_F(TotalsStoreTest, TheRollbackJournalOfAFileThatIsGoneIsNotTakenForTheNewOnes) {
-  const std::string path = totals_path(dir_), kept = dir_ + "/kept";
-  {
-    auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadWrite);
-    ASSERT_TRUE(database);
-    // More than fits in the cache: the file is being written when the machine stops.
-    ASSERT_TRUE(database->exec(
-        "PRAGMA cache_size=2; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)"
-        " INSERT INTO totals SELECT i,i,zeroblob(3000) FROM n;"
-        " BEGIN; UPDATE totals SET hours=zeroblob(2000) WHERE day>100; UPDATE state SET edition=9"));
-    std::filesystem::copy_file(path + "-journal", kept);
-  }
-  store_.reset();
+  const std::string path = totals_path(dir_);
+  stop_while_writing();
   std::filesystem::remove(path);
-  std::filesystem::rename(kept, path + "-journal");
   reopen();
   ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 1)})));
   reopen();
   EXPECT_EQ(of(kHour), Pair(5, 1));
   EXPECT_EQ(set_aside_, "");
-  auto database = sqlite::Database::open(path, sqlite::Database::Mode::kReadOnly);
-  const auto rows = database->integer("SELECT count(*) FROM totals");
-  ASSERT_TRUE(rows) << rows.error().message;
-  EXPECT_EQ(*rows, 1);
+  EXPECT_EQ(count_in(path, "SELECT count(*) FROM totals"), 1);
+}
+
+TEST_F(TotalsStoreTest, AFileThatWasBeingWrittenIsCopiedAsItWasBefore) {
+  const std::string path = totals_path(dir_), copy = dir_ + "/copy.db";
+  stop_while_writing();
+  const Status copied = sqlite::copy_database(path, copy);
+  ASSERT_TRUE(copied) << copied.error().message;
+  EXPECT_EQ(count_in(copy, "SELECT count(*) FROM totals WHERE length(hours)=3000"), 200);
+  EXPECT_EQ(count_in(copy, "SELECT edition FROM state"), 0);
 }
 
 TEST_F(TotalsStoreTest, AFileDamagedBeyondUseIsSetAsideAndANewOneBegins) {
