@@ -28,6 +28,7 @@ constexpr const char* kSchema =
     " WITHOUT ROWID;";
 /// Hours of series that a recount gathers in memory before they are written.
 constexpr std::size_t kMostGathered = 50'000;
+constexpr std::size_t kMostNewer = 1'000'000;
 constexpr Duration kDay = hours(24);
 
 Place place_of(std::int64_t measure, std::int64_t day) {
@@ -83,6 +84,13 @@ class Rows {
     put_.bind_blob(3, blob);
     return put_.run();
   }
+  [[nodiscard]] Result<bool> has(std::int64_t measure, std::int64_t day) {
+    get_.bind(1, measure);
+    get_.bind(2, day);
+    const Result<bool> row = get_.step();
+    get_.reset();
+    return row;
+  }
 
  private:
   Status get(std::int64_t measure, std::int64_t day, DayTotals& sum) {
@@ -137,6 +145,9 @@ class SqliteTotals final : public TotalsStore {
     gathered_.clear();
     hours_gathered_ = 0;
   }
+  void note_newer(const HourlyTotals& totals);
+  Status complete(std::int64_t first_whole);
+  Status complete(const MeasureHours& measure, std::int64_t first_whole);
   Status replace(std::int64_t first_whole);
   Status note(const TotalsKept& kept);
 
@@ -148,6 +159,7 @@ class SqliteTotals final : public TotalsStore {
   Measures gathered_;                ///< of the recount, not yet written
   std::set<std::string> recounted_;  ///< what the recount counts
   std::size_t hours_gathered_ = 0;
+  std::vector<HourlyTotals> newer_;  ///< what the recount told beyond what was counted, as it was told
   Time recounted_until_;
   std::uint64_t recounted_position_ = 0;
 };
@@ -230,6 +242,7 @@ Status SqliteTotals::add(const HourlyTotals& totals) {
 
 Status SqliteTotals::begin_recount() {
   forget_gathered();
+  newer_.clear();
   recounted_.clear();
   recounted_until_ = {};
   recounted_position_ = 0;
@@ -247,6 +260,7 @@ Status SqliteTotals::add_recount(const HourlyTotals& totals) {
     if (!done) return done;
     forget_gathered();
   }
+  note_newer(totals);
   for (const MeasureHours& measure : totals.measures) {
     recounted_.insert(measure.measure);
     if (more <= kMostGathered) gather(measure);
@@ -259,6 +273,44 @@ Status SqliteTotals::add_recount(const HourlyTotals& totals) {
 void SqliteTotals::gather(const MeasureHours& measure) {
   for (const std::int64_t day : days_of(measure)) gathered_[measure.measure][day].add(measure, day);
   for (const SeriesHours& series : measure.series) hours_gathered_ += series.hours.size();
+}
+
+/// Usually nothing: what a crash took before it was written, or what the counting beside the recount has yet
+/// to tell.
+void SqliteTotals::note_newer(const HourlyTotals& totals) {
+  std::erase_if(newer_, [&](const HourlyTotals& one) { return one.until <= kept_.until; });
+  if (kept_.until == Time{} || totals.until <= kept_.until) return;
+  newer_.push_back(totals);
+  std::size_t hours = 0;
+  for (const HourlyTotals& one : newer_) hours += hours_in(one);
+  if (hours > kMostNewer)
+    newer_.erase(newer_.begin());  // a file of long ago: days between are missing anyway
+}
+
+/// To days that stay as they were counted comes what was told since: a late event, or all of a day whose
+/// first rows are gone.
+Status SqliteTotals::complete(std::int64_t first_whole) {
+  for (const HourlyTotals& totals : newer_) {
+    if (totals.until <= kept_.until) continue;
+    for (const MeasureHours& measure : totals.measures) {
+      if (Status s = complete(measure, first_whole); !s) return s;
+    }
+  }
+  return ok();
+}
+
+Status SqliteTotals::complete(const MeasureHours& measure, std::int64_t first_whole) {
+  const Result<std::int64_t> id = id_of(measure.measure);
+  if (!id) return id.error();
+  for (const std::int64_t day : days_of(measure)) {
+    const Result<bool> kept = day < first_whole ? totals_.has(*id, day) : false;
+    if (!kept) return kept.error();
+    if (!*kept) continue;
+    DayTotals one;
+    one.add(measure, day);
+    if (Status s = totals_.add(*id, day, one); !s) return s;
+  }
+  return ok();
 }
 
 /// A measure that nobody asks for any more keeps what was counted of it.
@@ -287,12 +339,14 @@ Status SqliteTotals::publish_recount(std::uint64_t edition, Time rows_since) {
                    of_all ? Time{} : Time(first_whole * kDay)};
   const Status done = transaction([&]() -> Status {
     if (Status s = write_gathered(); !s) return s;
+    if (Status s = complete(first_whole); !s) return s;
     if (Status s = replace(first_whole); !s) return s;
     return note(after);
   });
   if (!done) return done;
   kept_ = after;
   forget_gathered();
+  newer_.clear();
   return ok();
 }
 

@@ -144,6 +144,26 @@ TEST_F(TotalsStoreTest, ARecountKeepsTheDaysWhoseRowsAreGone) {
   EXPECT_EQ(store_->kept().recounted_from, at_hour(kHour + 48));
 }
 
+TEST_F(TotalsStoreTest, ToDaysThatARecountKeepsComesWhatWasNotCountedYet) {
+  ASSERT_TRUE(store_->add(told(kHour + 1, {whole(kHour, 5, 5)})));
+  ASSERT_TRUE(store_->begin_recount());
+  // Rows begin in the middle of the first hour. The second was told, and a crash came before it was written.
+  ASSERT_TRUE(store_->add_recount(told(kHour + 1, {whole(kHour, 1, 0)})));
+  ASSERT_TRUE(store_->add_recount(
+      told(kHour + 2, {whole(kHour - 24, 4, 0), whole(kHour, 2, 1), whole(kHour + 1, 3, 0)})));
+  ASSERT_TRUE(store_->publish_recount(1, at_hour(kHour)));
+  EXPECT_EQ(of(kHour), Pair(7, 6));
+  EXPECT_EQ(of(kHour + 1), Pair(3, 0));
+  EXPECT_EQ(of(kHour - 24), Pair(4, 0)) << "a day that nobody had counted";
+  // Another recount is ahead of the counting beside it: that tells the same before the recount is published.
+  ASSERT_TRUE(store_->begin_recount());
+  ASSERT_TRUE(store_->add_recount(told(kHour + 3, {whole(kHour, 1, 0), whole(kHour + 2, 8, 0)})));
+  ASSERT_TRUE(store_->add(told(kHour + 3, {whole(kHour + 2, 8, 0)})));
+  ASSERT_TRUE(store_->publish_recount(2, at_hour(kHour)));
+  EXPECT_EQ(of(kHour), Pair(7, 6));
+  EXPECT_EQ(of(kHour + 2), Pair(8, 0));
+}
+
 TEST_F(TotalsStoreTest, ADayIsWholeOnlyIfNoRowThatIsGoneCanHaveToldOfIt) {
   const auto recount = [&](Duration before) {
     ASSERT_TRUE(store_->begin_recount());
