@@ -169,7 +169,8 @@ Status Daemon::open_history(journal::JournalOptions options) {
   options.keep_fleet = config::fleet_history_kept(*config_);
   options.seals = false;
   auto history = History::open({config_->state.dir + "/history", options, wall_clock,
-                                [](const std::string& error) { log("warn", error); }});
+                                [](const std::string& error) { log("warn", error); },
+                                [this] { return ballast_.there(); }});
   if (!history) return history.error();
   history_ = std::move(*history);
   return ok();

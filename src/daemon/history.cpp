@@ -139,6 +139,7 @@ CommitAnswer History::commit(Submission& submission) {
     return {same ? Committed::kRepeated : Committed::kConflict, known->second.answer};
   }
   if (too_late(records)) return {Committed::kRefused, {}};
+  if (options_.room && !options_.room()) return {Committed::kRefused, kDiskFull};
   const Status stored = store(records, *submission.key);
   if (stored) return {};
   options_.log("history: " + stored.error().message);

@@ -29,6 +29,7 @@ struct HistoryOptions {
   journal::JournalOptions journal;  ///< `dir` is set per stream
   std::function<Time()> wall_clock;
   std::function<void(const std::string& error)> log;
+  std::function<bool()> room = {};  ///< false: what room the disk has is kept for alerts; may be empty
 };
 
 class History final : public SubmissionSink {

@@ -8,7 +8,7 @@ import shutil
 import socket
 import time
 
-from harness import RIDES, SLOD, FakeReceiver, IntegrationTest, Slod, main, program, ride, run, wait_for
+from harness import RIDES, SLOD, FakeReceiver, IntegrationTest, Slod, http_request, main, program, ride, run, wait_for
 
 PAGED = RIDES.replace("objective: 99 }", "objective: 99, alert_policy: eager }") + """
 alert_policies:
@@ -68,6 +68,7 @@ class DiskTest(IntegrationTest):
             slod.tick()
         self.full(slod.post("gateway", [ride(200)] * 2000, key="more"))
         self.assertEqual(slod.metrics().sum("slod_disk_full"), 1)
+        self.full(http_request(slod.ingest, "POST", "/backfill/gateway", batch(2, 1)))  # history leaves it to alerts
         status = run(SLOD, "status", "--url", f"http://127.0.0.1:{slod.web}")
         self.assertIn("the disk of the state directory is full", status.stdout)
         self.assertEqual(len(receiver.taken("/hook")), 1)
