@@ -223,6 +223,10 @@ TEST_F(TotalsStoreTest, DaysOlderThanThreeYearsGo) {
   ASSERT_TRUE(store_->add(told(kHour, {whole(old - 24, 1, 0), whole(old + 24, 2, 0)})));
   EXPECT_EQ(of(old - 24), Pair(0, 0));
   EXPECT_EQ(of(old + 24), Pair(2, 0));
+  ASSERT_TRUE(store_->add(told(kHour + 23, {whole(old, 3, 0)})));
+  EXPECT_EQ(of(old + 24), Pair(2, 0));
+  ASSERT_TRUE(store_->add(told(kHour + 24, {})));
+  EXPECT_TRUE(read().empty()) << "at the first telling of a day";
 }
 
 TEST_F(TotalsStoreTest, HoursOfAStepAreToldAsOneAndGroupsOnlyIfAsked) {
