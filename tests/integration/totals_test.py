@@ -87,8 +87,12 @@ class Totals(LaterSlod):
         """Groups with rows of journeys in segments that are closed."""
         left = 0
         for path in sorted((self.state / "journal").glob("seg-*.db"))[:-1]:
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as segment:
-                left += segment.execute("SELECT count(*) FROM groups WHERE journeys IS NOT NULL").fetchone()[0]
+            try:
+                with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as segment:
+                    left += segment.execute("SELECT count(*) FROM groups WHERE journeys IS NOT NULL").fetchone()[0]
+            except sqlite3.OperationalError:
+                if path.exists():  # else it was dropped after we had seen its name
+                    raise
         return left
 
 
