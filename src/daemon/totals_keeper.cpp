@@ -181,16 +181,14 @@ void TotalsKeeper::put_together(std::unique_lock<std::mutex>& lock) {
 
 std::deque<TotalsKeeper::Work> TotalsKeeper::together(std::deque<Work> all) {
   std::deque<Work> fewer;
-  const auto totals_in = [](Work& work) -> HourlyTotals* {
-    if (auto* recounted = std::get_if<Recounted>(&work)) return &recounted->totals;
-    return std::get_if<HourlyTotals>(&work);
-  };
   for (std::size_t i = 0; i < all.size();) {
     Work& first = fewer.emplace_back(std::move(all[i++]));
-    HourlyTotals* const totals = totals_in(first);
-    if (totals == nullptr || i == all.size() || all[i].index() != first.index()) continue;
+    // Not those of a recount: how far each reaches matters.
+    auto* const totals = std::get_if<HourlyTotals>(&first);
+    if (totals == nullptr || i == all.size() || !std::holds_alternative<HourlyTotals>(all[i])) continue;
     Sum sum(std::move(*totals));
-    for (; i < all.size() && all[i].index() == first.index(); ++i) sum.add(std::move(*totals_in(all[i])));
+    for (; i < all.size() && std::holds_alternative<HourlyTotals>(all[i]); ++i)
+      sum.add(std::move(std::get<HourlyTotals>(all[i])));
     *totals = sum.take();
   }
   return fewer;

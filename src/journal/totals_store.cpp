@@ -159,7 +159,12 @@ class SqliteTotals final : public TotalsStore {
   Measures gathered_;                ///< of the recount, not yet written
   std::set<std::string> recounted_;  ///< what the recount counts
   std::size_t hours_gathered_ = 0;
-  std::vector<HourlyTotals> newer_;  ///< what the recount told beyond what was counted, as it was told
+  /// What the recount told beyond what was counted, as it was told: since `from`.
+  struct Newer {
+    Time from;
+    HourlyTotals totals;
+  };
+  std::vector<Newer> newer_;
   Time recounted_until_;
   std::uint64_t recounted_position_ = 0;
 };
@@ -281,11 +286,11 @@ void SqliteTotals::gather(const MeasureHours& measure) {
 /// Usually nothing: what a crash took before it was written, or what the counting beside the recount has yet
 /// to tell.
 void SqliteTotals::note_newer(const HourlyTotals& totals) {
-  std::erase_if(newer_, [&](const HourlyTotals& one) { return one.until <= kept_.until; });
+  std::erase_if(newer_, [&](const Newer& one) { return one.totals.until <= kept_.until; });
   if (kept_.until == Time{} || totals.until <= kept_.until) return;
-  newer_.push_back(totals);
+  newer_.push_back({recounted_until_, totals});
   std::size_t hours = 0;
-  for (const HourlyTotals& one : newer_) hours += hours_in(one);
+  for (const Newer& one : newer_) hours += hours_in(one.totals);
   if (hours > kMostNewer)
     newer_.erase(newer_.begin());  // a file of long ago: days between are missing anyway
 }
@@ -293,9 +298,9 @@ void SqliteTotals::note_newer(const HourlyTotals& totals) {
 /// To days that stay as they were counted comes what was told since: a late event, or all of a day whose
 /// first rows are gone.
 Status SqliteTotals::complete(std::int64_t first_whole) {
-  for (const HourlyTotals& totals : newer_) {
-    if (totals.until <= kept_.until) continue;
-    for (const MeasureHours& measure : totals.measures) {
+  for (const Newer& one : newer_) {
+    if (one.from < kept_.until) continue;  // in it, wholly or in part: nothing is counted twice
+    for (const MeasureHours& measure : one.totals.measures) {
       if (Status s = complete(measure, first_whole); !s) return s;
     }
   }

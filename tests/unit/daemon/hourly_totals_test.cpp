@@ -199,11 +199,11 @@ TEST_F(TotalsKeeperTest, WhatWaitsIsOneSumHoweverOftenItIsTold) {
   keeper_->add(hour(1, 1));
   ASSERT_TRUE(keeper_->reaches(0, kNoon + hours(1)));
   exec("CREATE TABLE aside AS SELECT * FROM totals; UPDATE totals SET hours=x'00'");
-  constexpr int kTold = 1000;
+  constexpr int kTold = 1000, kRecounted = 20;
   for (int number = 2; number <= kTold; ++number) keeper_->add(hour(number, number));
   const HoursTo recount = keeper_->recount();
   recount.begins();
-  for (int number = 1; number <= kTold; ++number) recount.tell(hour(number, 10 * number));
+  for (int number = 1; number <= kRecounted; ++number) recount.tell(hour(number, 10 * number));
   while (keeper_->failures() < 1 || keeper_->waiting() > 50)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   keeper_->add(hour(kTold + 1, 1));
@@ -212,9 +212,9 @@ TEST_F(TotalsKeeperTest, WhatWaitsIsOneSumHoweverOftenItIsTold) {
   EXPECT_EQ(good(hour_of(kNoon) + 10), 11);
   EXPECT_EQ(good(), kTold * (kTold + 1) / 2 + 1);
   keeper_->publish(1, Time{});
-  EXPECT_TRUE(keeper_->reaches(1, kNoon + hours(kTold)));
-  EXPECT_EQ(keeper_->position(), kTold);
-  EXPECT_EQ(good(), 10 * kTold * (kTold + 1) / 2);
+  EXPECT_TRUE(keeper_->reaches(1, kNoon + hours(kRecounted)));
+  EXPECT_EQ(keeper_->position(), kRecounted);
+  EXPECT_EQ(good(), 10 * kRecounted * (kRecounted + 1) / 2);
   EXPECT_EQ(good(hour_of(kNoon) + 10), 110);
 }
 

@@ -162,6 +162,11 @@ TEST_F(TotalsStoreTest, ToDaysThatARecountKeepsComesWhatWasNotCountedYet) {
   ASSERT_TRUE(store_->publish_recount(2, at_hour(kHour)));
   EXPECT_EQ(of(kHour), Pair(7, 6));
   EXPECT_EQ(of(kHour + 2), Pair(8, 0));
+  // It tells in one what is there in part: not twice.
+  ASSERT_TRUE(store_->begin_recount());
+  ASSERT_TRUE(store_->add_recount(told(kHour + 4, {whole(kHour + 2, 8, 0), whole(kHour + 3, 2, 0)})));
+  ASSERT_TRUE(store_->publish_recount(3, at_hour(kHour)));
+  EXPECT_EQ(of(kHour + 2), Pair(8, 0));
 }
 
 TEST_F(TotalsStoreTest, ADayIsWholeOnlyIfNoRowThatIsGoneCanHaveToldOfIt) {
