@@ -128,7 +128,8 @@ class RefoldingTest : public ::testing::Test {
         row.user = static_cast<std::uint64_t>(random.between(1, 9));
         row.name = random.one_in(2) ? "east" : "west";
       }
-      at += random.one_in(3) ? minutes(random.between(2, 200)) : hours(random.between(0, 24 * (fleet ? 5 : 20)));
+      at += random.one_in(3) ? minutes(random.between(2, 200))
+                             : hours(random.between(0, 24 * (fleet ? 5 : 20)));
     }
     return all;
   }
