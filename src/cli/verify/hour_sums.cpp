@@ -50,9 +50,9 @@ void HourSums::add(const std::string& measure, const SeriesHours& series) {
 }
 
 const HourSums::Hours& HourSums::of(const std::string& measure) const {
-  static const Hours none;
+  static const Hours kNone;
   const auto found = measures_.find(measure);
-  return found == measures_.end() ? none : found->second;
+  return found == measures_.end() ? kNone : found->second;
 }
 
 HourDifferences compare_hours(const HourSums::Hours& stored, const HourSums::Hours& refolded, HourRange range,
