@@ -138,16 +138,16 @@ Status add_sealed(const std::string& dir, const SealedBlock& block, Time oldest)
   if (Status made = make_side_file(dir, path, kSchema); !made) return made;
   Result<Database> database = Database::open(path, Database::Mode::kReadWrite);
   if (!database) return database.error();
-  Status done = database->exec(std::string(kDurable) + "BEGIN IMMEDIATE");
-  const std::string from = std::to_string(nanos(block.from));
-  if (done) done = database->exec("DELETE FROM sealed WHERE until>" + from);
-  if (done) done = database->exec("DELETE FROM sealed WHERE until<" + std::to_string(nanos(oldest)));
-  if (done) done = database->exec("UPDATE sealed SET fleet=NULL WHERE fleet IS NOT NULL");
-  if (done) done = insert(*database, block);
-  if (done) done = database->exec("COMMIT");
-  if (done) return done;
-  database->rollback();
-  return done;
+  if (Status durable = database->exec(kDurable); !durable) return durable;
+  const std::string from = std::to_string(nanos(block.from)), kept_from = std::to_string(nanos(oldest));
+  return sqlite::in_transaction(*database, [&]() -> Status {
+    for (const std::string& step :
+         {"DELETE FROM sealed WHERE until>" + from, "DELETE FROM sealed WHERE until<" + kept_from,
+          std::string("UPDATE sealed SET fleet=NULL WHERE fleet IS NOT NULL")}) {
+      if (Status s = database->exec(step); !s) return s;
+    }
+    return insert(*database, block);
+  });
 }
 
 Result<std::unique_ptr<SealedReader>> SealedReader::open(const std::string& dir) {

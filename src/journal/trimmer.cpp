@@ -164,13 +164,9 @@ Status Trimmer::keep(const SegmentFile& file) {
   if (!*last) return ok();
   Result<Segment> to = open_kept(options_.dir);
   if (!to) return to.error();
-  sqlite::Database& database = to->database();
-  if (Status s = database.exec("BEGIN IMMEDIATE"); !s) return s;
-  Status copied = copy_kept(**from, *to, (*last)->position);
-  if (copied) copied = database.exec("COMMIT");
-  if (!copied) database.rollback();
-  if (copied) copied = to->finish();
-  return copied;
+  const Status copied =
+      sqlite::in_transaction(to->database(), [&] { return copy_kept(**from, *to, (*last)->position); });
+  return copied ? to->finish() : copied;
 }
 
 bool Trimmer::fleet_may_go(const Closed& closed, Time now) const {

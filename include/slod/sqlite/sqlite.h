@@ -91,4 +91,14 @@ class Database {
   std::string path_;
 };
 
+/// All that `work` writes, or nothing of it.
+template <typename Work>
+Status in_transaction(Database& database, Work work) {
+  Status done = database.exec("BEGIN IMMEDIATE");
+  if (done) done = work();
+  if (done) done = database.exec("COMMIT");
+  if (!done) database.rollback();
+  return done;
+}
+
 }  // namespace slod::sqlite
