@@ -76,7 +76,7 @@ serve::WebContext Daemon::web_context() {
   context.contributors = [this](const std::string& slo, engine::SlotRange range, serve::Contributed done) {
     return ready_.load() && why_->ask(slo, range, std::move(done));
   };
-  context.history = [this](const std::string& slo, serve::HistoryRange range, serve::Rendered done) {
+  context.history = [this](const std::string& slo, serve::HistoryRange range, serve::Remembered done) {
     return ready_.load() &&
            why_->run([this, slo, range, done = std::move(done)] { done(past_of(slo, range)); });
   };
@@ -96,7 +96,7 @@ serve::WebContext Daemon::web_context() {
   return context;
 }
 
-Result<std::string> Daemon::past_of(const std::string& name, const serve::HistoryRange& range) const {
+Result<serve::SloPast> Daemon::past_of(const std::string& name, const serve::HistoryRange& range) const {
   const std::shared_ptr<const Config> config = evaluator_->fold()->config();
   const auto slo = std::find_if(config->slos.begin(), config->slos.end(),
                                 [&](const SloConfig& one) { return one.name == name; });
@@ -105,8 +105,8 @@ Result<std::string> Daemon::past_of(const std::string& name, const serve::Histor
                                    {engine::measure_of(*config, *slo), hour_of(range.from), hour_of(range.to),
                                     range.step / hours(1), range.groups, serve::kMostHistoryPoints});
   if (!read) return read.error();
-  return serve::history_json(
-      *slo, range, {std::move(read->series), read->kept.until, read->kept.recounted_from, read->cut});
+  return serve::SloPast{*slo,
+                        {std::move(read->series), read->kept.until, read->kept.recounted_from, read->cut}};
 }
 
 serve::ConfigState Daemon::config_state() const {

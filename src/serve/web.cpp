@@ -79,9 +79,13 @@ class WebHandler final : public net::Handler {
     if (!knows(*snapshot, name)) return respond(unknown_slo(*snapshot, name));
     const Result<HistoryRange> range = asked_history(request.target, snapshot->as_of);
     if (!range) return respond(failure(400, "bad_data", range.error().message));
-    const bool taken = context_.history(name, *range, [respond](const Result<std::string>& found) {
-      respond(found ? success(*found) : failure(503, "unavailable", found.error().message));
-    });
+    const bool taken =
+        context_.history(name, *range, [respond, range = *range](const Result<SloPast>& found) {
+          if (!found) return respond(failure(503, "unavailable", found.error().message));
+          const Result<std::string> data = history_json(found->slo, range, found->hours);
+          // What can be asked otherwise is the asker's to mend: coming back later would not help.
+          respond(data ? success(*data) : failure(400, "bad_data", data.error().message));
+        });
     if (!taken) respond(busy());
   }
 

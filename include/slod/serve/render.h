@@ -53,6 +53,11 @@ struct PastHours {
   Time recounted_from;  ///< days before are as they were counted then; the epoch: all are by the rules of now
   bool cut = false;     ///< there is more than an answer holds
 };
+/// That, and the SLO that it is of as the config has it now.
+struct SloPast {
+  SloConfig slo;
+  PastHours hours;
+};
 inline constexpr std::size_t kMostHistoryPoints = 100'000;  ///< in an answer
 
 /// The Prometheus text format 0.0.4. `promtool check metrics` is clean.

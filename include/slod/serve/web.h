@@ -24,7 +24,7 @@ struct Readiness {
 };
 
 using Contributed = std::function<void(Result<engine::Contributors>)>;
-using Rendered = std::function<void(Result<std::string>)>;  ///< `data` of the answer
+using Remembered = std::function<void(Result<SloPast>)>;
 /// The config that holds, and how far the numbers are behind it.
 struct ConfigState {
   std::string revision;
@@ -51,7 +51,7 @@ struct WebContext {
   /// What ate the budget of the SLO of that name; answers later, from any thread. False: too many ask.
   std::function<bool(const std::string&, engine::SlotRange, Contributed)> contributors;
   /// The past of the SLO of that name, hour by hour; answers and refuses likewise.
-  std::function<bool(const std::string&, HistoryRange, Rendered)> history;
+  std::function<bool(const std::string&, HistoryRange, Remembered)> history;
   std::function<ConfigState()> config;            ///< may be empty (tests)
   std::function<void(AnswerReload)> reload;       ///< asks for one; answered later, from another thread
   std::function<std::string()> transitions_json;  ///< newest first, a JSON array, from the ledger
