@@ -1,19 +1,41 @@
 #include "config_change.h"
 
+#include <algorithm>
+#include <set>
+
 #include "same.h"
 
 namespace slod::daemon {
 namespace {
 
-/// Everything that decides what a source's records become on their way into the journal: which are asked for.
-bool same_journeys(const Config& old, const Config& next) {
-  if (old.journeys.size() != next.journeys.size()) return false;
-  for (std::size_t i = 0; i < old.journeys.size(); ++i) {
-    if (!same(old.journeys[i].api, next.journeys[i].api) ||
-        !same(old.journeys[i].device, next.journeys[i].device))
-      return false;
+/// Which records of a source anybody asks for: what Router and Intake look at. How a journey judges them (its
+/// rules, deadline, retry, labels) is not in it: the journal has the facts.
+struct Asked {
+  std::vector<std::string> routes;
+  std::set<std::string> commands;
+  bool leg = false, fleet = false;
+  std::vector<std::string> shown;  ///< where devices are hidden: the routes whose words samples may show
+  bool operator==(const Asked&) const = default;
+};
+
+Asked asked_of(const Config& config, const SourceConfig& source) {
+  Asked asked;
+  if (config.fleet) {
+    const auto& of_fleet = config.fleet->sources;
+    asked.fleet = std::find(of_fleet.begin(), of_fleet.end(), source.name) != of_fleet.end();
   }
-  return true;
+  const bool hidden = source.format && !config.server.show_devices;
+  if (hidden) asked.shown.emplace_back();  // even without a route it is another matter than all shown
+  for (const JourneyConfig& journey : config.journeys) {
+    if (journey.api && journey.api->source == source.name)
+      asked.routes.push_back(journey.api->method + " " + journey.api->route);
+    if (journey.api && hidden) asked.shown.push_back(journey.api->route);
+    if (journey.device && journey.device->source == source.name) {
+      asked.leg = true;
+      asked.commands.insert(journey.device->command);
+    }
+  }
+  return asked;
 }
 
 }  // namespace
@@ -47,9 +69,7 @@ bool reads_differently(const Config& old, const Config& next, const std::string&
   const SourceConfig* before = old.source(source);
   const SourceConfig* after = next.source(source);
   if (before == nullptr || after == nullptr || !same(*before, *after)) return true;
-  const bool fleet_same = old.fleet.has_value() == next.fleet.has_value() &&
-                          (!old.fleet || same(old.fleet->sources, next.fleet->sources));
-  return !fleet_same || !same_journeys(old, next);
+  return !(asked_of(old, *before) == asked_of(next, *after));
 }
 
 }  // namespace slod::daemon

@@ -18,7 +18,9 @@ struct ConfigChange {
 };
 
 [[nodiscard]] ConfigChange change_between(const Config& old, const Config& next);
-/// Whether a running file or mqtt source would read otherwise under the new config.
+/// Whether a running file or mqtt source would read otherwise under the new config: its own keys, which of
+/// its routes and commands are asked for, whether it is the fleet's. Others go on unasked: to reconnect to a
+/// broker costs the fleet a minute that nobody watched.
 [[nodiscard]] bool reads_differently(const Config& old, const Config& next, const std::string& source);
 
 }  // namespace slod::daemon

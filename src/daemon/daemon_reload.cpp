@@ -55,7 +55,6 @@ Status Daemon::apply(std::shared_ptr<const Config> next, const ConfigChange& cha
   generations_.push_back(std::make_unique<Generation>(config_));
   const bool recompute = change.numbers || registry.digest != registry_.digest;
   registry_ = std::move(registry);
-  current_.publish(config_);
   if (old->text != config_->text) note_config();
   open_gate();  // secrets are read anew, whatever has changed
   const Status sources = restart_sources(*old);
@@ -70,6 +69,9 @@ Status Daemon::apply(std::shared_ptr<const Config> next, const ConfigChange& cha
     start_notifier();
   }
   if (recompute) recompute_->want(basis());
+  // Only now: the new revision without a recomputation beside it would mean that the numbers are the new
+  // ones.
+  current_.publish(config_);
   return sources;
 }
 

@@ -5,7 +5,8 @@ import signal
 import threading
 import time
 
-from harness import GATEWAY, SLOD, FakeReceiver, IntegrationTest, Slod, http_request, main, ride, run, wait_for
+from harness import (GATEWAY, SLOD, FakeReceiver, IntegrationTest, Mosquitto, Slod, http_request, main, ride, run,
+                     wait_for)
 
 CONFIG = """
 sources:%s
@@ -19,6 +20,21 @@ alert_policies:
   quick: { rules: [ { severity: page, burn: 2, long: 1m, short: 30s } ], min_bad: 5 }
 destinations: { hook: { webhook: { url: "http://127.0.0.1:%d/hook", allow_private: true } } }
 routes: [ { to: [hook] } ]
+"""
+
+OF_A_BROKER = """
+sources:%s
+  fleet:
+    mqtt: { url: "mqtt://127.0.0.1:%d" }
+    messages:
+      - { topic: "v/{device}/commands", is: command, fields: { id: /id, name: /command } }
+      - { topic: "v/{device}/acks", is: reply, fields: { id: /id, result: /status }, good: [ok] }
+journeys:
+  RideStart: { api: { source: gateway, method: POST, route: /v1/rides } }
+  Unlock: { device: { source: fleet, command: unlock, deadline: 20s } }
+slos:
+  - { name: rides, service: rides, journey: RideStart, sli: availability, objective: 99 }
+  - { name: unlock, service: rides, journey: Unlock, sli: availability, objective: 99 }
 """
 
 KEYS = ("slo", "good", "bad", "valid", "excluded", "attempts", "sli", "sli_raw", "budget", "latency", "outcomes", "groups")
@@ -173,6 +189,42 @@ class ReloadTest(IntegrationTest):
         first, second = (json.loads(body) for _, _, body in self.hook.taken("/hook"))
         self.assertEqual(first["incident"], second["incident"])
         self.assertEqual((first["status"], second["status"]), ("firing", "resolved"))
+        slod.stop()
+
+
+class ReloadWithBrokerTest(IntegrationTest):
+    def test_only_who_reads_otherwise_reconnects_and_a_new_revision_never_stands_beside_the_old_numbers(self):
+        broker = Mosquitto(self).start()
+        slod = Slod(self, OF_A_BROKER % (GATEWAY, broker.port)).start()
+        connected = lambda: slod.process.log().count(": connected")  # noqa: E731
+        wait_for("the broker", lambda: connected() == 1 and slod.source("fleet")["up"], 40)
+        self.assertEqual(slod.post("gateway", [ride(404)] * 5).status, 200)
+        slod.tick()
+        self.assertEqual((slod.counts("rides"), slod.slo("rides")["excluded"]), ((0, 0), 5))
+
+        def reload(*replacements):
+            text, before = slod.config_path.read_text(), slod.api("/api/v1/config")["revision"]
+            for old, new in replacements:
+                self.assertIn(old, text)
+                text = text.replace(old, new)
+            slod.config_path.write_text(text)
+            slod.process.signal(signal.SIGHUP)
+
+            def taken_over():
+                state = slod.api("/api/v1/config")
+                return state["revision"] != before and state["recomputing"] is None
+
+            wait_for("the numbers of the new config", taken_over, 60, 0.001)
+            return slod.counts("rides")
+
+        # What was counted is judged otherwise. The broker does not notice: each minute without it would be unobserved.
+        self.assertEqual(reload(("route: /v1/rides }", "route: /v1/rides, bad: { status: [404] } }"),
+                                ("deadline: 20s", "deadline: 5s")), (0, 5))
+        self.assertEqual(connected(), 1)
+        # Another command is asked for: this source begins anew.
+        self.assertEqual(reload(("bad: { status: [404] }", "good: { status: [404] }"),
+                                ("command: unlock", "command: open")), (5, 0))
+        wait_for("the broker again", lambda: connected() == 2, 40)
         slod.stop()
 
 

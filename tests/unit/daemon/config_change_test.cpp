@@ -11,6 +11,12 @@ const std::string kText = R"(
 sources:
   gw: { http: {}, format: nginx-json }
   edge: { file: { path: /tmp/x.log }, format: nginx-json }
+  broker:
+    mqtt: { url: "mqtt://127.0.0.1:1883" }
+    messages:
+      - { topic: "v/{device}/t", is: report, fields: { time: /ts, battery: /b } }
+      - { topic: "v/{device}/c", is: command, fields: { id: /id, name: /command } }
+      - { topic: "v/{device}/a", is: reply, fields: { id: /id, result: /r }, good: [ok] }
 journeys:
   Ride: { api: { source: gw, method: POST, route: /rides } }
 slos:
@@ -50,10 +56,51 @@ TEST(ConfigChange, ADestinationChangesNotificationsAlone) {
   EXPECT_TRUE(change.notifications);
 }
 
-TEST(ConfigChange, ARouteMakesEverySourceReadOtherwise) {
+TEST(ConfigChange, ARouteMakesItsOwnSourceReadOtherwiseAndNoOther) {
   const auto next = with("route: /rides", "route: /bikes");
   EXPECT_TRUE(change_between(*with(), *next).facts);
-  EXPECT_TRUE(reads_differently(*with(), *next, "edge"));
+  EXPECT_TRUE(reads_differently(*with(), *next, "gw"));
+  EXPECT_FALSE(reads_differently(*with(), *next, "edge"));
+  EXPECT_FALSE(reads_differently(*with(), *next, "broker"));
+}
+
+TEST(ConfigChange, ACommandOrTheFleetMakesItsSourceReadOtherwise) {
+  const std::string unlock =
+      "  Unlock: { device: { source: broker, command: unlock, deadline: 20s } }\nslos:\n";
+  const auto before = with("slos:\n", unlock);
+  for (const std::string source : {"broker", "edge", "gw"}) {
+    EXPECT_EQ(reads_differently(*with(), *before, source), source == "broker") << source;
+    const auto other = with("slos:\n", std::string(unlock).replace(unlock.find("unlock,"), 6, "lock"));
+    EXPECT_EQ(reads_differently(*before, *other, source), source == "broker") << source;
+    const auto fleet = with("slos:\n", "fleet: { sources: [broker] }\nslos:\n");
+    EXPECT_EQ(reads_differently(*with(), *fleet, source), source == "broker") << source;
+  }
+}
+
+TEST(ConfigChange, HowAJourneyJudgesIsNoReasonToReadAnything) {
+  const std::string unlock =
+      "  Unlock: { device: { source: broker, command: unlock, deadline: 20s } }\nslos:\n";
+  const auto before = with("slos:\n", unlock);
+  const auto next = with("slos:\n",
+                         "  Unlock: { device: { source: broker, command: unlock, deadline: 9s }, retry: "
+                         "{ by: [device], within: 1m }, labels: [] }\nslos:\n");
+  const auto rules =
+      with("route: /rides", "route: /rides, bad: { status: [4xx] }, client_abort_bad_after: 5s");
+  EXPECT_TRUE(change_between(*before, *next).facts);
+  EXPECT_TRUE(change_between(*with(), *rules).facts);
+  for (const std::string source : {"broker", "edge", "gw"}) {
+    EXPECT_FALSE(reads_differently(*before, *next, source)) << source;
+    EXPECT_FALSE(reads_differently(*with(), *rules, source)) << source;
+  }
+}
+
+TEST(ConfigChange, WhereDevicesAreHiddenSamplesShowTheWordsOfAllRoutes) {
+  const auto hidden = [](const std::string& route) {
+    return with("sources:", "server: { web: { device_ids: hidden } }\n#" + route + "\nsources:");
+  };
+  EXPECT_TRUE(reads_differently(*with(), *hidden(""), "edge"));
+  EXPECT_FALSE(reads_differently(*hidden("a"), *hidden("b"), "edge"));
+  EXPECT_FALSE(reads_differently(*with(), *hidden(""), "broker")) << "it has no requests";
 }
 
 TEST(ConfigChange, ASourcesOwnKeyConcernsThatSource) {
