@@ -81,7 +81,6 @@ class IngestHandler final : public net::Handler {
     if (is_otlp_protobuf(*door, request)) respond = in_protobuf(std::move(respond));
     Submission submission;
     const std::string_view key = request.header("idempotency-key");
-    if (!key.empty()) submission.key = IdempotencyKey{std::string(key), digest_of(request.body), {}};
     if (request.body.empty())
       return respond(finished(*door, 400, error_answer("the body is empty: send one record a line")));
 
@@ -92,7 +91,13 @@ class IngestHandler final : public net::Handler {
       if (door->confirmer) door->confirmer->confirm(body);
       return respond(net::Response{});
     }
-    if (key.empty() && unpacked == net::Inflated::kOk) submission.key = key_of_envelope(*door, body);
+    if (!key.empty()) {
+      // What was sent, not how: a sender that packs again for its next try makes other bytes (gzip's time).
+      const bool whole = unpacked == net::Inflated::kOk;
+      submission.key = IdempotencyKey{std::string(key), digest_of(whole ? body : request.body), {}};
+    } else if (unpacked == net::Inflated::kOk) {
+      submission.key = key_of_envelope(*door, body);
+    }
     switch (unpacked) {
       case net::Inflated::kTooLarge:
         if (door->answers_204()) {  // or it would come back for days

@@ -272,6 +272,20 @@ TEST_F(HttpIngestTest, ARepeatedKeyGetsTheFirstAnswerByteForByte) {
   EXPECT_EQ(body_of(again), body_of(first));
 }
 
+TEST_F(HttpIngestTest, ABodyThatIsPackedOtherwiseIsTheSameBodyUnderItsKey) {
+  std::string packed = gzip(kGood);
+  std::string later = packed;
+  later[4] = static_cast<char>(later[4] + 1);  // gzip's time
+  for (const std::string& body : {packed, later})
+    EXPECT_EQ(status_of(post("open", body, "Idempotency-Key: k\r\nContent-Encoding: gzip\r\n")), 200);
+  EXPECT_EQ(status_of(post("open", kGood, "Idempotency-Key: k\r\n")), 200);
+  const std::string cut = packed.substr(0, packed.size() - 5);
+  EXPECT_EQ(status_of(post("open", cut, "Idempotency-Key: k\r\nContent-Encoding: gzip\r\n")), 400);
+  ASSERT_EQ(committer_.keys.size(), 4U);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(committer_.keys[static_cast<std::size_t>(i)].body, digest_of(kGood));
+  EXPECT_EQ(committer_.keys[3].body, digest_of(cut)) << "what cannot be unpacked is only its bytes";
+}
+
 TEST_F(HttpIngestTest, ARepeated400IsStillA400) {
   committer_.result = Committed::kRepeated;
   const std::string first = post("open", kBad, "Idempotency-Key: b\r\n");
