@@ -142,7 +142,7 @@ class Journal {
 struct JournalOptions {
   std::string dir;  ///< <state>/journal
   Duration segment_length = hours(24);
-  std::uint64_t segment_bytes = std::uint64_t{1} << 30;
+  std::uint64_t segment_bytes = std::uint64_t{1} << 30;  ///< at most; a 16th of max_bytes if that is less
   Duration keep_journeys = hours(24 * 400);
   Duration keep_fleet = hours(24 * 3);  ///< reports and presence
   /// Fleet rows go when they are sealed, whatever their age, and never before.

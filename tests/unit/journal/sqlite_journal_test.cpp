@@ -184,6 +184,18 @@ TEST_F(SqliteJournalTest, StaysWithinMaxBytesByDroppingTheOldest) {
   EXPECT_EQ(silences, 40U) << "what people did stays";
 }
 
+TEST_F(SqliteJournalTest, StaysWithinMaxBytesAlsoBeforeASegmentsDayIsOver) {
+  options_.max_bytes = 6'000'000;
+  auto journal = open();
+  for (int tick = 0; tick < 60; ++tick) {
+    fill(*journal, 1, 2'500);
+    ASSERT_TRUE(journal->trim(journal->last_stamp()));
+    ASSERT_LE(journal->bytes(), options_.max_bytes) << tick;
+  }
+  EXPECT_GT(journal->trimmed().by_room, 2U) << "a part at a time";
+  EXPECT_GT(journal->bytes(), options_.max_bytes / 2) << "and not all at once";
+}
+
 TEST_F(SqliteJournalTest, CountsWhatLeavesAtTheEndOfItsRetention) {
   options_.segment_length = seconds(5);
   auto journal = open();
