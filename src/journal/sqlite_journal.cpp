@@ -71,8 +71,8 @@ class SqliteJournal final : public Journal {
   mutable std::optional<Error> dead_;
 };
 
-/// Only closed segments can be dropped, and the newest with its log counts too: where little room is given they
-/// are so small that dropping one takes little of the retention, and that what is kept stays within.
+/// Only closed segments can be dropped, and the newest with its log counts too: where little room is given
+/// they are so small that dropping one takes little of the retention, and that what is kept stays within.
 JournalOptions fitted(JournalOptions options) {
   constexpr std::uint64_t kSmallest = 256 * 1024, kParts = 16;
   const std::uint64_t part = std::max(options.max_bytes / kParts, kSmallest);
@@ -258,8 +258,8 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(const JournalOptions& optio
   if (Status s = sync_directory(options.dir); !s) return s.error();
   const Result<SealedUntil> sealed = sealed_until(options.dir);
   if (!sealed) return sealed.error();
-  return std::unique_ptr<Journal>(
-      std::make_unique<SqliteJournal>(fitted(options), dictionary, std::move(*lock), std::move(*recovered), *sealed));
+  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(
+      fitted(options), dictionary, std::move(*lock), std::move(*recovered), *sealed));
 }
 
 Result<std::unique_ptr<Reader>> read_sqlite_journal(const std::string& dir, Position position,

@@ -1,55 +1,10 @@
 #include "source/file/tail_reader.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <utility>
 
 namespace slod::source {
-
-namespace {
-
-namespace fs = std::filesystem;
-
-bool is_compressed(const std::string& name) {
-  return name.ends_with(".gz") || name.ends_with(".zst") || name.ends_with(".bz2") || name.ends_with(".xz");
-}
-
-struct Sibling {
-  fs::path path;
-  fs::file_time_type changed;
-};
-
-/// access.log.1, access.log-20261122 for access.log: what a rotation leaves, oldest first.
-std::vector<Sibling> siblings_of(const fs::path& path) {
-  std::vector<Sibling> out;
-  const std::string base = path.filename().string();
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    const bool follows = name.size() > base.size() && name.starts_with(base) &&
-                         (name[base.size()] == '.' || name[base.size()] == '-');
-    if (!follows || is_compressed(name)) continue;
-    std::error_code unknown;
-    const auto changed = entry->last_write_time(unknown);
-    if (!unknown) out.push_back({entry->path(), changed});
-  }
-  std::sort(out.begin(), out.end(), [](const Sibling& a, const Sibling& b) {
-    return std::pair(a.changed, a.path) < std::pair(b.changed, b.path);
-  });
-  return out;
-}
-
-std::string stream_of(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return "";
-  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
-}
-
-}  // namespace
 
 TailReader::TailReader(std::string source, std::string path, const TailOptions& options,
                        const std::vector<SourcePosition>& positions)
@@ -58,10 +13,18 @@ TailReader::TailReader(std::string source, std::string path, const TailOptions& 
     return position.source == source_;
   });
   auto current = FollowedFile::open(path_, options_.limits);
-  const bool known = newest == positions.rend() || (current && current->resume(*newest));
-  // Renamed; or copied and truncated; or truncated, written anew and then renamed.
-  for (const Resume way : {&FollowedFile::resume, &FollowedFile::resume_copy, &FollowedFile::begin_anew}) {
-    if (!known && files_.empty()) files_ = siblings_from(*newest, way);
+  bool known = newest == positions.rend() || (current && current->resume(*newest));
+  if (!known) files_ = siblings_from(siblings_of(path_), *newest, &FollowedFile::resume);
+  if (!known && files_.empty())
+    files_ = siblings_from(renamed_freely(path_, newest->stream), *newest, &FollowedFile::resume);
+  // The same bytes in another place: put back from a copy, or a disk that has another number since the boot.
+  if (!known && files_.empty()) known = current && current->resume_copy(*newest);
+  // Copied and truncated; or truncated, written anew and then renamed.
+  for (const Resume way : {&FollowedFile::resume_copy, &FollowedFile::begin_anew}) {
+    if (!known && files_.empty()) files_ = siblings_from(siblings_of(path_), *newest, way);
+  }
+  if (current) {
+    std::erase_if(files_, [&](const auto& file) { return file->stream() == current->stream(); });
   }
   const bool truncated = current && newest != positions.rend() && current->stream() == newest->stream;
   if (!known && files_.empty() && !truncated) lost_ = *newest;
@@ -70,9 +33,10 @@ TailReader::TailReader(std::string source, std::string path, const TailOptions& 
 
 /// The file that was being read has been renamed (or copied) meanwhile: it, and those that came after it, are
 /// read first.
-TailReader::Files TailReader::siblings_from(const SourcePosition& position, Resume resume) const {
+TailReader::Files TailReader::siblings_from(const std::vector<Sibling>& siblings,
+                                            const SourcePosition& position, Resume resume) const {
   Files found;
-  for (const Sibling& sibling : siblings_of(path_)) {
+  for (const Sibling& sibling : siblings) {
     auto file = FollowedFile::open(sibling.path.string(), options_.limits);
     if (!file) continue;
     if ((file.get()->*resume)(position)) {
@@ -87,7 +51,7 @@ TailReader::Files TailReader::siblings_from(const SourcePosition& position, Resu
 
 /// The file in front was rewritten: what it held beyond `position` may stand in the copy that was made of it.
 void TailReader::read_copy_first(const SourcePosition& position) {
-  Files found = siblings_from(position, &FollowedFile::resume_copy);
+  Files found = siblings_from(siblings_of(path_), position, &FollowedFile::resume_copy);
   for (const auto& file : files_) {
     std::erase_if(found, [&](const auto& copy) { return copy->stream() == file->stream(); });
   }

@@ -16,6 +16,7 @@
 
 #include "slod/core/submission.h"
 #include "source/file/followed_file.h"
+#include "source/file/rotated_files.h"
 
 namespace slod::source {
 
@@ -51,7 +52,8 @@ class TailReader {
   void look_at_path();
   using Files = std::deque<std::unique_ptr<FollowedFile>>;
   using Resume = bool (FollowedFile::*)(const SourcePosition&);
-  [[nodiscard]] Files siblings_from(const SourcePosition& position, Resume resume) const;
+  [[nodiscard]] Files siblings_from(const std::vector<Sibling>& siblings, const SourcePosition& position,
+                                    Resume resume) const;
   void read_copy_first(const SourcePosition& position);
   std::optional<TailBlock> block(const Piece& piece);
   [[nodiscard]] bool quiet_long_enough(const FollowedFile& file, Clock::time_point now);

@@ -293,6 +293,70 @@ TEST_F(FileTailTest, ReadsAFileThatWasTruncatedWrittenAnewAndThenRenamedWhileItW
   EXPECT_EQ(out, "b\nc\n");
 }
 
+TEST_F(FileTailTest, FindsTheFilesThatWereRenamedFreelyWhileItWasDown) {
+  append("a\n");
+  {
+    TailReader tail = reader();
+    EXPECT_EQ(drain(tail), "a\n");
+  }
+  int minute = -9;
+  for (const char* day : {"access-20261121.txt", "access-20261122.txt"}) {
+    append(std::string(day) + "\n");
+    rotate(day);
+    fs::last_write_time(path(day), fs::file_time_type::clock::now() + std::chrono::minutes(++minute));
+  }
+  append("older\n", "access-20261120.txt");
+  fs::last_write_time(path("access-20261120.txt"), fs::file_time_type::clock::now() - std::chrono::hours(9));
+  append("other\n", "error-20261122.txt");
+  append("b\n");
+  TailReader tail = reader();
+  std::string out;
+  let_rotation_settle(tail, out);
+  EXPECT_FALSE(tail.lost());
+  EXPECT_EQ(out, "access-20261121.txt\naccess-20261122.txt\nb\n");
+}
+
+TEST_F(FileTailTest, FollowsALinkThatWasSetToAnotherFileAndRotationsBesideItsTargetWhileItWasDown) {
+  fs::create_directory(path("pod"));
+  append("a\n", "pod/0.log");
+  fs::create_symlink(path("pod/0.log"), path());
+  {
+    TailReader tail = reader();
+    EXPECT_EQ(drain(tail), "a\n");
+  }
+  append("b\n", "pod/0.log");
+  fs::rename(path("pod/0.log"), path("pod/0.log.20261123-150000"));
+  append("c\n", "pod/0.log");
+  std::string out;
+  {
+    TailReader tail = reader();
+    let_rotation_settle(tail, out);
+    EXPECT_FALSE(tail.lost());
+  }
+  append("d\n", "pod/0.log");
+  append("e\n", "pod/1.log");
+  fs::remove(path());
+  fs::create_symlink(path("pod/1.log"), path());
+  TailReader tail = reader();
+  let_rotation_settle(tail, out);
+  EXPECT_FALSE(tail.lost());
+  EXPECT_EQ(out, "b\nc\nd\ne\n");
+}
+
+TEST_F(FileTailTest, AFileThatWasPutBackFromACopyIsNotReadAgain) {
+  append("a\n");
+  {
+    TailReader tail = reader();
+    EXPECT_EQ(drain(tail), "a\n");
+  }
+  fs::copy_file(path(), path("copy"));
+  fs::rename(path("copy"), path());  // another inode; a disk may also have another number since the boot
+  append("b\n");
+  TailReader tail = reader();
+  EXPECT_EQ(drain(tail), "b\n");
+  EXPECT_FALSE(tail.lost());
+}
+
 TEST_F(FileTailTest, SaysThatTheFileThatWasReadIsGone) {
   append("a\n");
   EXPECT_FALSE(reader().lost());
@@ -301,7 +365,8 @@ TEST_F(FileTailTest, SaysThatTheFileThatWasReadIsGone) {
     EXPECT_EQ(drain(tail), "a\n");
   }
   EXPECT_FALSE(reader().lost());
-  fs::create_hard_link(path(), path("elsewhere"));  // so that its inode is not used again
+  fs::create_directory(path("old"));
+  fs::create_hard_link(path(), path("old/log.1"));  // so that its inode is not used again
   fs::remove(path());
   append("b\n");
   TailReader tail = reader();
