@@ -53,7 +53,9 @@ serve::ReloadAnswer Daemon::reload() {
 Status Daemon::apply(std::shared_ptr<const Config> next, const ConfigChange& change, Registry registry) {
   const std::shared_ptr<const Config> old = std::exchange(config_, std::move(next));
   generations_.push_back(std::make_unique<Generation>(config_));
-  const bool recompute = change.numbers || registry.digest != registry_.digest;
+  // Another text of the same numbers is taken over too, which costs nothing: the next checkpoint is made with
+  // it, and a start with that text can use it.
+  const bool recompute = change.numbers || old->text != config_->text || registry.digest != registry_.digest;
   registry_ = std::move(registry);
   if (old->text != config_->text) note_config();
   open_gate();  // secrets are read anew, whatever has changed

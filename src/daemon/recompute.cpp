@@ -134,7 +134,7 @@ void Recompute::compute(const Wish& wish, const char* why) {
 bool Recompute::goes_on(std::uint64_t wish, double share) {
   {
     const std::lock_guard lock(mutex_);
-    state_.progress = share;
+    if (wish_.number == wish) state_.progress = share;
   }
   const auto wanted = [&] { return wanted_.load() == wish; };
   if (context_.totals != nullptr) context_.totals->wait_for_room(wanted);

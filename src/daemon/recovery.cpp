@@ -2,13 +2,13 @@
 #include <algorithm>
 
 #include "evaluator.h"
+#include "slod/daemon/pace.h"
 
 namespace slod::daemon {
 namespace {
 
 /// While nothing but ticks comes, an old checkpoint costs a start little.
 constexpr Duration kIdleEvery = hours(1);
-constexpr std::uint64_t kTellEvery = 256;  // groups
 constexpr const char* kHistory = "history";
 constexpr const char* kTotals = "totals";
 
@@ -175,14 +175,15 @@ Status Evaluator::replay(journal::Journal& journal, const std::function<void(Rec
   if (!reader) return reader.error();
   const auto whole = static_cast<double>(std::max<journal::Position>(last - std::min(begin, last), 1));
   CommittedGroup committed;
-  for (std::uint64_t read = 0;; ++read) {
+  for (Pace pace;;) {
     auto group = (*reader)->next();
     if (!group) return group.error();
     if (!group->has_value()) break;
     committed.group = std::move(**group);
     apply(committed, false);
     const journal::Position at = committed.group.position;
-    if (read % kTellEvery != 0) continue;
+    pace.did(committed.group.api.size() + committed.group.device.size());
+    if (!pace.due()) continue;
     progress({"replaying the journal", at, last, static_cast<double>(at - begin) / whole});
     if (totals_ != nullptr) totals_->wait_for_room([] { return true; });
   }

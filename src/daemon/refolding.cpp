@@ -133,7 +133,7 @@ Status Refolding::merge() {
 }
 
 bool Refolding::goes_on() {
-  if (steps_++ % 256 != 0) return !stopped_;
+  if (!pace_.due()) return !stopped_;
   const journal::Position last = input_.last_position ? input_.last_position() : 0;
   const double whole =
       static_cast<double>(last) + static_cast<double>(input_.history ? input_.history->blocks : 0);
@@ -170,6 +170,7 @@ void Refolding::apply_history(Stream& stream) {
       fold_->engine().apply(row);
     }
     ++stream.next;
+    pace_.did(1);
   }
 }
 
@@ -205,6 +206,7 @@ void Refolding::apply_live() {
          *next_tick_ <= *last_history_ + kBehindHistory)
     tick(*next_tick_);
   apply(group);
+  pace_.did(group.api.size() + group.device.size());
   note_tick();
 }
 

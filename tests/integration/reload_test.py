@@ -195,7 +195,9 @@ class ReloadTest(IntegrationTest):
 class ReloadWithBrokerTest(IntegrationTest):
     def test_only_who_reads_otherwise_reconnects_and_a_new_revision_never_stands_beside_the_old_numbers(self):
         broker = Mosquitto(self).start()
-        slod = Slod(self, OF_A_BROKER % (GATEWAY, broker.port)).start()
+        slod = Slod(self, OF_A_BROKER % (GATEWAY, broker.port))
+        slod.flags = ["--checkpoint.every=0s"]  # at a stop alone
+        slod.start()
         connected = lambda: slod.process.log().count(": connected")  # noqa: E731
         wait_for("the broker", lambda: connected() == 1 and slod.source("fleet")["up"], 40)
         self.assertEqual(slod.post("gateway", [ride(404)] * 5).status, 200)
@@ -225,6 +227,21 @@ class ReloadWithBrokerTest(IntegrationTest):
         self.assertEqual(reload(("bad: { status: [404] }", "good: { status: [404] }"),
                                 ("command: unlock", "command: open")), (5, 0))
         wait_for("the broker again", lambda: connected() == 2, 40)
+        # `verify` does not hold another config's checkpoint against this one.
+        slod.stop()
+        slod.start()
+        self.assertEqual(reload(("good: { status: [404] }", "bad: { status: [404] }")), (0, 5))
+        slod.kill()
+        checked = run(SLOD, "verify", "--state", str(slod.state))
+        self.assertIn("was made with the config before", checked.stderr)
+        # Another text that changes no number costs the next start nothing.
+        slod.start()
+        slod.tick()
+        self.assertEqual(reload(("journeys:\n", "# They are the users'.\njourneys:\n")), (0, 5))
+        slod.restart()
+        self.assertIn("checkpoint at position", slod.process.log())
+        self.assertNotIn("is not used", slod.process.log())
+        self.assertEqual(slod.counts("rides"), (0, 5))
         slod.stop()
 
 

@@ -14,6 +14,7 @@
 
 #include "slod/daemon/history_view.h"
 #include "slod/daemon/journal_fold.h"
+#include "slod/daemon/pace.h"
 
 namespace slod::daemon {
 
@@ -82,7 +83,8 @@ class Refolding {
   std::unique_ptr<journal::Reader> reader_;
   std::optional<journal::Group> live_;
   std::vector<std::unique_ptr<Stream>> streams_;
-  std::uint64_t blocks_read_ = 0, steps_ = 0;
+  std::uint64_t blocks_read_ = 0;
+  Pace pace_;
   std::optional<Time> next_tick_, last_history_;
   bool finished_ = false, stopped_ = false;
 };

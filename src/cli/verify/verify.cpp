@@ -12,6 +12,7 @@
 #include "cli/verify/difference.h"
 #include "cli/verify/hour_check.h"
 #include "slod/cli/commands.h"
+#include "slod/config/basis.h"
 #include "slod/config/load.h"
 #include "slod/daemon/refolding.h"
 #include "slod/serve/render.h"
@@ -171,6 +172,25 @@ bool same_history(const store::Checkpoint& checkpoint, const daemon::HistoryView
   return !more_came;
 }
 
+/// Are the checkpoint's numbers those of this config? Not, until the next one, where the config was changed
+/// since: then what was counted cannot be compared with what this one would count. A config that slod never
+/// had is compared: what it would change is what is asked.
+bool same_config(const store::Checkpoint& checkpoint, const Config& config, const Configs& configs,
+                 Outcome& outcome) {
+  const auto digest = [](const std::string& text) {
+    const Digest of = digest_of(config::text_without_place(text));
+    return std::to_string(of.hi) + "-" + std::to_string(of.lo);
+  };
+  const auto with = checkpoint.made_with.find("config");
+  const std::string asked = digest(config.text);
+  if (with == checkpoint.made_with.end() || with->second == asked || asked != digest(configs.text))
+    return true;
+  outcome.notes.push_back("the newest checkpoint was made with the config before that of " +
+                          format_rfc3339(configs.text_since) +
+                          ": its numbers are not compared. The next checkpoint can be");
+  return false;
+}
+
 void compare_all(const std::optional<store::Checkpoint>& checkpoint,
                  const Result<store::LedgerContents>& ledger,
                  const std::vector<engine::Transition>& transitions, Comparable comparable,
@@ -205,7 +225,9 @@ Status refold(const VerifyOptions& options, const std::shared_ptr<const Config>&
   if (!history) return history.error();
   HourCheck hours(options.state, *config);
   hours.read();
-  if (checkpoint && !same_history(*checkpoint, **history, outcome)) checkpoint.reset();
+  if (checkpoint && (!same_config(*checkpoint, *config, configs, outcome) ||
+                     !same_history(*checkpoint, **history, outcome)))
+    checkpoint.reset();
   const Dictionary none;
   std::vector<engine::Transition> transitions;
   std::unique_ptr<daemon::Refolding> refolding;

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 #include <map>
+#include <set>
 
 #include "daemon/history.h"
 #include "slod/config/load.h"
@@ -325,6 +327,38 @@ TEST_F(RefoldingTest, AnSloCountsSinceTheHistoryOfItsOwnSourceAndNotOfAnother) {
   EXPECT_EQ(since["rides"], start);
   EXPECT_EQ(since["fast"], Time{}) << "3h: all of its window";
   EXPECT_GE(since["reachable"], start + hours(4)) << "nothing of the fleet was put in";
+}
+
+/// At full load a group has thousands of records, and a journal of a million of them a hundred groups.
+TEST_F(RefoldingTest, OfFewLargeGroupsItSaysHowFarItIsAndLetsGoOfThemAtOnce) {
+  constexpr journal::Position kGroups = 16;
+  begin(kConfig);
+  const Time start = *parse_rfc3339("2026-01-01T00:00:00Z");
+  for (journal::Position n = 0; n < kGroups; ++n) {
+    journal::Group group;
+    group.stamp = start + seconds(static_cast<int>(n) + 1);
+    group.api.assign(10'000, api_row({group.stamp, false, 200, seconds(0), n, "east"}, *dictionary_));
+    ASSERT_TRUE(journal_->append(group));
+  }
+  std::vector<double> told;
+  double enough = 2;
+  RefoldingInput what = input(nullptr);
+  what.last_position = [] { return kGroups; };
+  what.progress = [&](double share) {
+    told.push_back(share);
+    return share < enough;
+  };
+  Refolding whole(what);
+  ASSERT_TRUE(whole.run());
+  EXPECT_TRUE(whole.finished());
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  EXPECT_EQ(std::set<double>(told.begin(), told.end()).size(), kGroups + 1)
+      << "each group, and the beginning";
+  enough = 0.3;
+  Refolding unwanted(what);
+  ASSERT_TRUE(unwanted.run());
+  EXPECT_FALSE(unwanted.finished());
+  EXPECT_EQ(unwanted.position(), 5U) << "5 of 16 are the first that are 0.3";
 }
 
 }  // namespace
