@@ -54,6 +54,23 @@ std::string shape_of(const std::string& name) {
   return out;
 }
 
+/// access.log for access-#-#.log.
+std::string without_numbers(const std::string& shape) {
+  std::string out;
+  for (const char c : shape) {
+    const bool parts = !out.empty() && (out.back() == '-' || out.back() == '.' || out.back() == '_');
+    if (c == '#' && parts) out.pop_back();
+    if (c != '#') out += c;
+  }
+  return out;
+}
+
+/// access-20261122.log for access.log, but not worker-2.log for worker-1.log, which is another's log.
+bool is_numbered(const std::string& name, const std::string& base) {
+  const std::string shape = shape_of(name), of_base = shape_of(base);
+  return shape.size() > of_base.size() && without_numbers(shape) == without_numbers(of_base);
+}
+
 }  // namespace
 
 std::string stream_of(const std::string& path) {
@@ -75,21 +92,16 @@ std::vector<Sibling> siblings_of(const fs::path& path) {
   return out;
 }
 
-std::vector<Sibling> renamed_freely(const fs::path& path, const std::string& stream) {
+std::vector<Sibling> numbered_files(const fs::path& path) {
   std::vector<Sibling> out;
   for (const fs::path& place : places_of(path)) {
+    const std::string base = place.filename().string();
+    const bool target = place != path;
     add_beside(place, out, [&](const std::string& name) {
-      return stream_of((place.parent_path() / name).string()) == stream;
+      return is_numbered(name, base) || (target && shape_of(name) == shape_of(base));
     });
-    if (out.empty()) continue;
-    const Sibling found = out.front();
-    const std::string shape = shape_of(found.path.filename().string());
-    out.clear();
-    add_beside(place, out, [&](const std::string& name) { return shape_of(name) == shape; });
-    std::erase_if(out, [&](const Sibling& other) { return other.changed < found.changed; });
-    sort_by_age(out);
-    return out;
   }
+  sort_by_age(out);
   return out;
 }
 

@@ -20,9 +20,7 @@ struct Sibling {
 /// symbolic link to. Oldest first.
 [[nodiscard]] std::vector<Sibling> siblings_of(const std::filesystem::path& path);
 
-/// The file `stream` under whatever name it has there now, and what was renamed in the same way since: for
-/// access-20261122.log whatever is called access-#.log and was changed later. Oldest first.
-[[nodiscard]] std::vector<Sibling> renamed_freely(const std::filesystem::path& path,
-                                                  const std::string& stream);
+/// access-20261122.log for access.log; for a symbolic link to 1.log also 0.log beside that. Oldest first.
+[[nodiscard]] std::vector<Sibling> numbered_files(const std::filesystem::path& path);
 
 }  // namespace slod::source

@@ -15,8 +15,7 @@ TailReader::TailReader(std::string source, std::string path, const TailOptions& 
   auto current = FollowedFile::open(path_, options_.limits);
   bool known = newest == positions.rend() || (current && current->resume(*newest));
   if (!known) files_ = siblings_from(siblings_of(path_), *newest, &FollowedFile::resume);
-  if (!known && files_.empty())
-    files_ = siblings_from(renamed_freely(path_, newest->stream), *newest, &FollowedFile::resume);
+  if (!known && files_.empty()) files_ = siblings_from(numbered_files(path_), *newest, &FollowedFile::resume);
   // The same bytes in another place: put back from a copy, or a disk that has another number since the boot.
   if (!known && files_.empty()) known = current && current->resume_copy(*newest);
   // Copied and truncated; or truncated, written anew and then renamed.

@@ -293,27 +293,46 @@ TEST_F(FileTailTest, ReadsAFileThatWasTruncatedWrittenAnewAndThenRenamedWhileItW
   EXPECT_EQ(out, "b\nc\n");
 }
 
-TEST_F(FileTailTest, FindsTheFilesThatWereRenamedFreelyWhileItWasDown) {
-  append("a\n");
+TEST_F(FileTailTest, FindsTheFilesWhoseNumberStandsBeforeTheEndOfTheirName) {
+  const auto reader_of = [&](const char* name) {
+    return TailReader("edge", path(name), options_, positions_);
+  };
+  append("a\n", "access.txt");
   {
-    TailReader tail = reader();
+    TailReader tail = reader_of("access.txt");
     EXPECT_EQ(drain(tail), "a\n");
   }
   int minute = -9;
-  for (const char* day : {"access-20261121.txt", "access-20261122.txt"}) {
-    append(std::string(day) + "\n");
-    rotate(day);
+  for (const char* day : {"access-2026-11-21.txt", "access-2026-11-22.txt"}) {
+    append(std::string(day) + "\n", "access.txt");
+    fs::rename(path("access.txt"), path(day));
     fs::last_write_time(path(day), fs::file_time_type::clock::now() + std::chrono::minutes(++minute));
   }
-  append("older\n", "access-20261120.txt");
-  fs::last_write_time(path("access-20261120.txt"), fs::file_time_type::clock::now() - std::chrono::hours(9));
-  append("other\n", "error-20261122.txt");
-  append("b\n");
-  TailReader tail = reader();
+  append("older\n", "access-2026-11-20.txt");
+  fs::last_write_time(path("access-2026-11-20.txt"),
+                      fs::file_time_type::clock::now() - std::chrono::hours(9));
+  append("other\n", "error-2026-11-22.txt");
+  append("b\n", "access.txt");
+  TailReader tail = reader_of("access.txt");
   std::string out;
   let_rotation_settle(tail, out);
   EXPECT_FALSE(tail.lost());
-  EXPECT_EQ(out, "access-20261121.txt\naccess-20261122.txt\nb\n");
+  EXPECT_EQ(out, "access-2026-11-21.txt\naccess-2026-11-22.txt\nb\n");
+}
+
+TEST_F(FileTailTest, AnotherLogOfTheFolderIsNotTakenForTheOneThatWasReadBefore) {
+  append("a\n", "worker-2.txt");
+  {
+    TailReader tail("edge", path("worker-2.txt"), options_, positions_);
+    EXPECT_EQ(drain(tail), "a\n");
+  }
+  append("b\n", "worker-2.txt");  // somebody still writes it, the config follows another one now
+  append("c\n", "worker-1.txt");
+  TailReader tail("edge", path("worker-1.txt"), options_, positions_);
+  std::string out;
+  let_rotation_settle(tail, out);
+  EXPECT_TRUE(tail.lost());
+  EXPECT_EQ(out, "c\n");
 }
 
 TEST_F(FileTailTest, FollowsALinkThatWasSetToAnotherFileAndRotationsBesideItsTargetWhileItWasDown) {
