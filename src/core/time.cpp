@@ -165,9 +165,11 @@ std::optional<Duration> parse_decimal(std::string_view text, Duration unit) {
 }
 
 std::string format_rfc3339(Time t) {
-  const auto day = std::chrono::floor<std::chrono::days>(t);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(t - day);
+  // Not as a difference of times: the midnight before the first of all times is none.
+  constexpr std::int64_t kDay = Duration(hours(24)).count();
+  const std::int64_t in_day = (nanos(t) % kDay + kDay) % kDay;
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(floor_div(nanos(t), kDay)))};
+  const std::chrono::hh_mm_ss clock{Duration(in_day)};
   std::array<char, 48> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),

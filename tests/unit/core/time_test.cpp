@@ -32,6 +32,8 @@ TEST(Rfc3339, FormatsWithTheDigitsThatTheValueNeeds) {
   EXPECT_EQ(format_rfc3339(at("2026-11-22T12:00:00.05Z")), "2026-11-22T12:00:00.050Z");
   EXPECT_EQ(format_rfc3339(at("2026-11-22T12:00:00.000001Z")), "2026-11-22T12:00:00.000001Z");
   EXPECT_EQ(format_rfc3339(from_nanos(-1)), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(format_rfc3339(Time::min()), "1677-09-21T00:12:43.145224192Z");
+  EXPECT_EQ(format_rfc3339(Time::max()), "2262-04-11T23:47:16.854775807Z");
 }
 
 TEST(Decimal, IsExactToTheNanosecond) {
