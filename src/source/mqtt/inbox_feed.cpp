@@ -55,9 +55,10 @@ void InboxFeed::start() {
 }
 
 void InboxFeed::stop() {
+  if (!thread_.joinable()) return;  // the inbox may be gone by now
   stopping_.store(true);
   inbox_.wake();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void InboxFeed::pause(Duration length) {

@@ -33,9 +33,10 @@ void LinkWatcher::start() {
 }
 
 void LinkWatcher::stop() {
+  if (!thread_.joinable()) return;  // what it watches may be gone by now
   stopping_.store(true);
   watched_.bell.signal();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void LinkWatcher::run() {

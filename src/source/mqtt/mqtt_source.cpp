@@ -72,7 +72,7 @@ class MqttSource : public RunningSource {
     } else {
       pipe_->link->stop();  // before the feed: what arrives until then still finds a reader
     }
-    if (watcher_) watcher_->stop();
+    watcher_.reset();  // it looks at what the pipe holds: it must not outlive it
     feed_.stop();
     if (blocked) static_cast<void>(pipe_.release());
     pipe_.reset();
