@@ -16,6 +16,19 @@ std::optional<std::string_view> coding_of(const net::Request& request) {
   return std::nullopt;
 }
 
+/// "": it can be used, or there is none. Whoever sends a key relies on it: one that cannot be told is
+/// refused.
+std::string_view fault_of_key(const net::Request& head) {
+  std::size_t keys = 0;
+  for (const auto& [name, value] : head.headers) {
+    if (name != "idempotency-key") continue;
+    if (++keys > 1) return "there is more than one Idempotency-Key: send one a request";
+    if (value.empty()) return "the Idempotency-Key is empty: give it a value, or leave the header out";
+    if (value.size() > kMaxKey) return "the Idempotency-Key is longer than 256 bytes: send a digest of it";
+  }
+  return "";
+}
+
 }  // namespace
 
 net::Response refusal(int status, std::string_view advice) {
@@ -32,8 +45,8 @@ net::Response not_stored(const CommitAnswer& refused) {
 
 std::optional<net::Response> refuse_head(const net::Request& head) {
   if (!coding_of(head)) return refusal(415, "Content-Encoding must be gzip, zstd or identity");
-  if (head.header("idempotency-key").size() > kMaxKey)
-    return refusal(400, "the Idempotency-Key is longer than 256 bytes");
+  const std::string_view fault = fault_of_key(head);
+  if (!fault.empty()) return refusal(400, fault);
   return std::nullopt;
 }
 

@@ -299,6 +299,16 @@ TEST_F(HttpIngestTest, ALongKeyIs400) {
   EXPECT_EQ(status_of(post("open", kGood, "Idempotency-Key: " + std::string(257, 'k') + "\r\n")), 400);
 }
 
+TEST_F(HttpIngestTest, AKeyThatSaysNothingOrTwoThingsIs400) {
+  const std::string two = post("open", kGood, "Idempotency-Key: a\r\nIdempotency-Key: b\r\n");
+  EXPECT_EQ(status_of(two), 400);
+  EXPECT_NE(two.find("send one a request"), std::string::npos) << two;
+  const std::string empty = post("open", kGood, "Idempotency-Key:\r\n");
+  EXPECT_EQ(status_of(empty), 400);
+  EXPECT_NE(empty.find("leave the header out"), std::string::npos) << empty;
+  EXPECT_TRUE(committer_.keys.empty());
+}
+
 TEST_F(HttpIngestTest, PubsubGets204ForGoodAndForBad) {
   // base64 of kOther
   const std::string data =
