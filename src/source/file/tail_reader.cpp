@@ -35,9 +35,13 @@ TailReader::TailReader(std::string source, std::string path, const TailOptions& 
 TailReader::Files TailReader::siblings_from(const std::vector<Sibling>& siblings,
                                             const SourcePosition& position, Resume resume) const {
   Files found;
+  const auto is_found = [&](const FollowedFile& file) {  // by the link's name and by its target's
+    return std::any_of(found.begin(), found.end(),
+                       [&](const auto& known) { return known->stream() == file.stream(); });
+  };
   for (const Sibling& sibling : siblings) {
     auto file = FollowedFile::open(sibling.path.string(), options_.limits);
-    if (!file) continue;
+    if (!file || is_found(*file)) continue;
     if ((file.get()->*resume)(position)) {
       found.clear();  // older ones were read to their end before this one was begun
     } else if (found.empty()) {

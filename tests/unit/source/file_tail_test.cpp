@@ -362,6 +362,29 @@ TEST_F(FileTailTest, FollowsALinkThatWasSetToAnotherFileAndRotationsBesideItsTar
   EXPECT_EQ(out, "b\nc\nd\ne\n");
 }
 
+TEST_F(FileTailTest, AFileThatBothTheLinkAndItsTargetLeadToIsReadOnce) {
+  const auto reader_of_link = [&] { return TailReader("edge", path("access.txt"), options_, positions_); };
+  int minute = -9;
+  const auto log = [&](const std::string& name) {
+    append(name + "\n", name);
+    fs::last_write_time(path(name), fs::file_time_type::clock::now() + std::chrono::minutes(++minute));
+    fs::remove(path("access.txt"));
+    fs::create_symlink(name, path("access.txt"));
+  };
+  log("access-20261120.txt");
+  {
+    TailReader tail = reader_of_link();
+    EXPECT_EQ(drain(tail), "access-20261120.txt\n");
+  }
+  log("access-20261121.txt");
+  log("access-20261122.txt");
+  TailReader tail = reader_of_link();
+  std::string out;
+  let_rotation_settle(tail, out);
+  EXPECT_FALSE(tail.lost());
+  EXPECT_EQ(out, "access-20261121.txt\naccess-20261122.txt\n");
+}
+
 TEST_F(FileTailTest, AFileThatWasPutBackFromACopyIsNotReadAgain) {
   append("a\n");
   {
