@@ -80,7 +80,8 @@ class Daemon {
       std::shared_ptr<const engine::Snapshot> snapshot);
   [[nodiscard]] serve::ProcessFigures figures() const;
   [[nodiscard]] serve::ConfigState config_state() const;
-  [[nodiscard]] Result<serve::SloPast> past_of(const std::string& name, const serve::HistoryRange& range) const;
+  [[nodiscard]] Result<serve::SloPast> past_of(const std::string& name,
+                                               const serve::HistoryRange& range) const;
   [[nodiscard]] source::Surroundings surroundings();
 
   std::shared_ptr<const Config> config_;  ///< main's; what other threads use is in generations_ or published
